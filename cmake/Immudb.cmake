@@ -1,0 +1,55 @@
+# The options every target of ours is compiled with, and immudb_library().
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(Threads REQUIRED)
+if(BUILD_TESTING)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+
+add_library(immudb_options INTERFACE)
+target_compile_features(immudb_options INTERFACE cxx_std_20)
+target_include_directories(immudb_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(immudb_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Werror
+  -fstack-protector-strong -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+  $<$<CONFIG:Release>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>)
+target_link_options(immudb_options INTERFACE -Wl,-z,relro,-z,now)
+target_link_libraries(immudb_options INTERFACE Threads::Threads)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+option(IMMUDB_DCHECKS "Compile expensive checks in" OFF)
+target_compile_definitions(immudb_options INTERFACE $<$<BOOL:${IMMUDB_DCHECKS}>:IMMUDB_DCHECKS>)
+set(IMMUDB_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined")
+if(IMMUDB_SANITIZE)
+  target_compile_options(immudb_options INTERFACE -fsanitize=${IMMUDB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(immudb_options INTERFACE -fsanitize=${IMMUDB_SANITIZE})
+endif()
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+# immudb_library(NAME DEPS...): one directory of src/ is one static library, immudb::NAME.
+# Every *_test.cc beside its sources becomes part of NAME_test, registered case by case.
+function(immudb_library name)
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  if(sources)
+    set(scope PUBLIC)
+    add_library(immudb_${name} STATIC ${sources})
+  else()
+    set(scope INTERFACE)
+    add_library(immudb_${name} INTERFACE)
+  endif()
+  add_library(immudb::${name} ALIAS immudb_${name})
+  target_link_libraries(immudb_${name} ${scope} immudb_options ${ARGN})
+  if(BUILD_TESTING AND tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE immudb::${name} GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE IMMUDB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    gtest_discover_tests(${name}_test PROPERTIES TIMEOUT 300)
+  endif()
+endfunction()

@@ -1,0 +1,111 @@
+// One remote call, as the code that answers it sees it: names, bytes and a status. No transport:
+// the same handler serves gRPC over HTTP/2 today and whatever carries calls tomorrow.
+//
+// The transport asks Dispatcher::Find when it knows the method, and Dispatcher::Start when it has
+// the whole request. The handler answers exactly once, from any thread, now or later.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "immudb/bytes.h"
+#include "immudb/result.h"
+#include "rpc/status.h"
+
+namespace immudb::rpc {
+
+// Names are lower case; values of names that end in "-bin" are decoded.
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+struct Peer {
+  std::string address;  // As text, without a port: "127.0.0.1", "::1", "unix".
+  std::uint16_t port = 0;
+  bool is_loopback = false;  // Decided on the socket's address, never on text.
+  bool is_encrypted = false;
+};
+
+enum class MethodKind : std::uint8_t { kUnary, kServerStream };
+
+// The messages of a server stream, pulled: the transport asks for the next one when the client's
+// windows and its own buffers have room. Used by one thread at a time.
+class MessageStream {
+ public:
+  virtual ~MessageStream() = default;
+
+  struct Next {
+    enum class Kind : std::uint8_t { kMessage, kEnd, kLater };
+    Kind kind = Kind::kEnd;
+    Bytes message;     // kMessage.
+    RpcStatus status;  // kEnd.
+  };
+
+  // Never blocks. After kLater the transport asks again once `wake` was called (from any thread).
+  virtual Next Pull(const std::function<void()>& wake) = 0;
+};
+
+// The transport's side of a call. A call is owned by its handler from Start on; destroying it
+// unanswered answers INTERNAL.
+//
+// Thread-safe where said; all else belongs to the handler's current thread.
+class Call {
+ public:
+  virtual ~Call() = default;
+
+  virtual std::string_view method() const = 0;  // Full path: "/package.Service/Method".
+  virtual const Metadata& metadata() const = 0;
+  virtual const Peer& peer() const = 0;
+  // When the client stops waiting, on Clock::MonotonicNs; absent if it named no time.
+  virtual std::optional<std::int64_t> deadline_ns() const = 0;
+  // The request message, decompressed. Valid until the call is answered.
+  virtual BytesView request() const = 0;
+
+  // Thread-safe. True once the client has gone or its deadline has passed: the answer is for
+  // nobody.
+  virtual bool cancelled() const = 0;
+
+  // Thread-safe. Ends the call. `reply` is ignored unless the status is OK. Only once.
+  virtual void Finish(RpcStatus status, Bytes reply) = 0;
+
+  // Thread-safe. Answers with a stream; the stream's end ends the call. Instead of Finish.
+  virtual void FinishWithStream(std::unique_ptr<MessageStream> stream) = 0;
+
+  // The first value of `name`, or nothing. `name` is lower case.
+  std::optional<std::string_view> FindMetadata(std::string_view name) const {
+    for (const auto& [key, value] : metadata()) {
+      if (key == name) return value;
+    }
+    return std::nullopt;
+  }
+};
+
+// What a transport serves.
+// Thread-safe.
+class Dispatcher {
+ public:
+  virtual ~Dispatcher() = default;
+
+  struct Method {
+    MethodKind kind = MethodKind::kUnary;
+    std::uint32_t row = 0;  // The dispatcher's own number for it.
+  };
+  // What `path` names, or the status to refuse the call with (UNIMPLEMENTED and its like). Called
+  // when the headers have arrived.
+  virtual std::variant<Method, RpcStatus> Find(std::string_view path) const = 0;
+
+  // Initial metadata sent with every answer to a method that Find knows, and also with refusals the
+  // dispatcher itself makes; not with those the transport makes (too large, bad framing).
+  virtual const Metadata& initial_metadata() const = 0;
+
+  // Handles one call whose request is complete. Must not block.
+  virtual void Start(Method method, std::unique_ptr<Call> call) = 0;
+};
+
+}  // namespace immudb::rpc
