@@ -11,8 +11,15 @@
 
 namespace immudb {
 
+// What a batch may be, beyond what the file format can hold.
+enum class BatchRules : std::uint8_t {
+  kFormat,     // Any number of entries, up to 64 MiB; a key may stand in it more than once.
+  kImmudb081,  // As immudb 0.8.1: its limits of count and bytes, no key twice.
+};
+
 struct EngineOptions {
   Durability durability = Durability::kDurable;
+  BatchRules batch_rules = BatchRules::kFormat;
   std::uint32_t committer_threads = 1;
   std::uint32_t sync_threads = 2;
   std::uint64_t block_cache_bytes = 64u << 20;

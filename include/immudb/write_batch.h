@@ -31,6 +31,8 @@ class WriteBatch {
   std::uint32_t count() const { return count_; }
   // The entries as docs/formats/log.md frames them, without checksums that depend on the index.
   const Bytes& encoded() const { return encoded_; }
+  // Takes the entries out; the batch is then empty.
+  Bytes Release();
   // The length of the longest key added, which the framed form cannot show if it is too long.
   std::uint64_t key_bytes_max() const { return key_bytes_max_; }
 
