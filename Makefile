@@ -1,0 +1,45 @@
+# The two commands: `make run` and `make test`. Both say what they install before they install it.
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+RUN_ARGS ?=
+# A compiler cache is used where there is one, and never needed.
+export CMAKE_CXX_COMPILER_LAUNCHER ?= $(shell command -v ccache)
+
+.PHONY: all build run test bench format clean setup-build setup-test
+
+all: build
+
+setup-build:
+	@tools/setup.sh build
+
+setup-test:
+	@tools/setup.sh test
+
+# Every program, into build/release/bin/.
+build: setup-build
+	cmake --preset release
+	cmake --build --preset release --parallel $(JOBS)
+
+# Starts the server in the foreground on ./data; RUN_ARGS="--port 3399" passes flags on.
+run: build
+	@echo "Starting immudb on ./data; stop it with Ctrl-C."
+	exec build/release/bin/immudb --dir ./data $(RUN_ARGS)
+
+# Builds with AddressSanitizer and UndefinedBehaviorSanitizer, then runs every test that is not
+# labelled slow.
+test: setup-test
+	cmake --preset dev
+	cmake --build --preset dev --parallel $(JOBS)
+	ctest --preset dev --label-exclude slow --parallel $(JOBS)
+
+# Programs that measure: build/release/bin/*_bench.
+bench: setup-test
+	cmake --preset release -DIMMUDB_BENCH=ON
+	cmake --build --preset release --parallel $(JOBS)
+	@for program in build/release/bin/*_bench; do "$$program" || exit 1; done
+
+format:
+	@tools/format.sh
+
+clean:
+	rm -rf build
