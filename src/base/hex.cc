@@ -5,6 +5,8 @@
 namespace immudb {
 namespace {
 
+constexpr char kDigits[] = "0123456789abcdef";
+
 int DigitValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -15,7 +17,6 @@ int DigitValue(char c) {
 }  // namespace
 
 std::string ToHex(BytesView bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
   text.reserve(bytes.size() * 2);
   for (const std::uint8_t byte : bytes) {
