@@ -1,9 +1,13 @@
 #include "base/log.h"
 
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <memory>
+
+#include "base/error.h"
 
 namespace immudb {
 namespace {
@@ -18,11 +22,22 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
-// The line format of immudb 0.8.1: `immudb  2020/12/08 14:11:20 INFO: text`.
+// One sink that passes lines on, so that its target can change while others write.
+spdlog::sinks::dist_sink_mt& Target() {
+  static const auto target = [] {
+    auto made = std::make_shared<spdlog::sinks::dist_sink_mt>();
+    made->add_sink(std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    return made;
+  }();
+  return *target;
+}
+
+// The line format of immudb 0.8.1: `immudb  2020/12/08 14:11:20 INFO: text`; in a file it has one
+// space after the name.
 spdlog::logger& Logger() {
   static const std::shared_ptr<spdlog::logger> logger = [] {
-    auto made = std::make_shared<spdlog::logger>("immudb",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    const std::shared_ptr<spdlog::sinks::sink> target(&Target(), [](auto*) {});
+    auto made = std::make_shared<spdlog::logger>("immudb", target);
     made->set_pattern("immudb  %Y/%m/%d %H:%M:%S %v");
     made->flush_on(spdlog::level::debug);
     return made;
@@ -48,6 +63,18 @@ bool LogEnabled(LogLevel level) {
 
 void SetLogLevel(LogLevel level) {
   Logger().set_level(ToSpdlog(level));
+}
+
+Status LogToFile(const std::string& path) {
+  try {
+    auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
+    file->set_pattern("immudb %Y/%m/%d %H:%M:%S %v");
+    Logger();  // Its pattern would replace the file's.
+    Target().set_sinks({std::move(file)});
+  } catch (const spdlog::spdlog_ex& error) {
+    return Fail(Code::kIo, "log file {}: {}", path, error.what());
+  }
+  return {};
 }
 
 void WriteLog(LogLevel level, std::string_view text) {
