@@ -1,0 +1,350 @@
+#include "log/log.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "log/entry.h"
+#include "log/recovery.h"
+#include "log/segment.h"
+
+namespace immudb::log {
+namespace {
+
+constexpr std::uint64_t kStepBytesMin = 64u << 10;
+constexpr std::uint64_t kStepBytesMax = 64u << 20;
+constexpr std::uint64_t kPageBytes = 4096;
+constexpr std::size_t kParts = 64;  // More make the vector of parts grow once.
+
+constexpr std::array<std::uint8_t, 64u << 10> kZeros{};
+
+constexpr std::uint64_t RoundUp(std::uint64_t value, std::uint64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
+// Writes zeros over [begin, end).
+Status WriteZeros(io::File& file, std::uint64_t begin, std::uint64_t end) {
+  constexpr std::size_t kBlocks = 16;
+  while (begin < end) {
+    std::array<BytesView, kBlocks> parts;
+    std::uint64_t bytes = 0;
+    for (BytesView& part : parts) {
+      const std::uint64_t rest = end - begin - bytes;
+      part = BytesView(kZeros).first(std::min<std::uint64_t>(rest, kZeros.size()));
+      bytes += part.size();
+    }
+    IMMUDB_TRY(file.Write(begin, parts));
+    begin += bytes;
+  }
+  return {};
+}
+
+}  // namespace
+
+Log::Log(io::FileSystem& files, std::string directory, const LedgerId& id,
+         const OpenOptions& options)
+    : files_(files),
+      directory_(std::move(directory)),
+      id_(id),
+      codec_(id),
+      segment_bytes_(options.segment_bytes),
+      segments_(files, directory_, options.open_files_max) {
+  parts_.reserve(kParts);
+}
+
+Log::~Log() = default;
+
+Status Log::Create(io::FileSystem& files, const std::string& directory, const LedgerId& id) {
+  IMMUDB_TRY(files.CreateDirectory(directory));
+  IMMUDB_ASSIGN(const auto file,
+                files.Open(io::JoinPath(directory, SegmentName(0)), io::OpenMode::kCreateNew));
+  IMMUDB_TRY(file->Write(
+      0, EncodeSegmentHeader(
+             {.ledger = id, .number = 0, .first = {}, .start = {}, .durable_end = {}})));
+  IMMUDB_TRY(file->Sync());
+  return files.SyncDirectory(directory);
+}
+
+Result<Log::Opened> Log::Open(io::FileSystem& files, const std::string& directory,
+                              const LedgerId& id, const OpenOptions& options,
+                              const RecordVisitor& visit) {
+  IMMUDB_CHECK(options.from.value % kRecordAlignment == 0);
+  Opened opened;
+  opened.log.reset(new Log(files, directory, id, options));  // NOLINT: the constructor is private
+  Log& log = *opened.log;
+  Recovery recovery(files, log.directory_, log.id_, options, log.segments_);
+  IMMUDB_TRY(recovery.Run(visit));
+  opened.next = recovery.next();
+  opened.time_us = recovery.time_us();
+  opened.damage = recovery.damage();
+  log.last_time_us_ = recovery.time_us();
+  log.end_ = recovery.end().value;
+  log.durable_end_ = std::min(recovery.durable_end(), recovery.end()).value;
+  log.extended_end_ = recovery.end().value;
+  if (recovery.damage()) {
+    const MutexLock lock(log.mutex_);
+    log.refusal_ = Code::kCorrupted;
+    log.refuses_ = true;
+    return opened;
+  }
+  const auto range = log.segments_.Find(recovery.end());
+  IMMUDB_CHECK(range.has_value());
+  IMMUDB_ASSIGN(auto file,
+                files.Open(log.segments_.PathOf(range->number), io::OpenMode::kReadWrite));
+  IMMUDB_ASSIGN(const std::uint64_t size_bytes, file->SizeBytes());
+  IMMUDB_ASSIGN(auto extend_file,
+                files.Open(log.segments_.PathOf(range->number), io::OpenMode::kReadWrite));
+  const Segment active{.file = std::move(file),
+                       .extend_file = std::move(extend_file),
+                       .number = range->number,
+                       .start = range->start,
+                       .extended_size = size_bytes};
+  log.append_file_ = active.file;
+  log.append_start_ = active.start;
+  log.extended_end_ = range->start.value + size_bytes - kSegmentHeaderBytes;
+  const MutexLock lock(log.mutex_);
+  log.active_ = active;
+  log.unsynced_ = {active};
+  return opened;
+}
+
+Status Log::CheckAccepts() const {
+  if (!refuses_.load(std::memory_order_acquire)) return {};
+  const MutexLock lock(mutex_);
+  if (refusal_ == Code::kCorrupted) return Fail(refusal_, "the log in {} is damaged", directory_);
+  return Fail(refusal_, "the log in {} failed before and must be opened again", directory_);
+}
+
+Error Log::Refuse(Error error) {
+  refuses_.store(true, std::memory_order_release);
+  return error;
+}
+
+bool Log::Fits(std::uint64_t body_bytes) const {
+  const std::uint64_t bytes = RecordBytes(body_bytes);
+  const std::uint64_t end = end_.load(std::memory_order_acquire);
+  return end + bytes <= extended_end_.load(std::memory_order_acquire) ||
+         bytes <= prepared_bytes_.load(std::memory_order_acquire);
+}
+
+Result<LogPosition> Log::Append(const RecordFields& fields, std::span<const BytesView> body) {
+  IMMUDB_CHECK(fields.count > 0);
+  std::uint64_t body_bytes = 0;
+  for (const BytesView part : body) body_bytes += part.size();
+  IMMUDB_CHECK(body_bytes >= fields.count * std::uint64_t{kEntryHeaderBytes});
+  IMMUDB_CHECK(body_bytes <= kBodyBytesMax);
+  return AppendRecord({.first = fields.first,
+                       .count = fields.count,
+                       .body_bytes = body_bytes,
+                       .time_us = fields.time_us,
+                       .durable_end = {},
+                       .root_before = fields.root_before},
+                      body);
+}
+
+Result<LogPosition> Log::AppendSeal(LeafIndex next, std::int64_t time_us, const Digest& root) {
+  return AppendRecord({.first = next,
+                       .count = 0,
+                       .body_bytes = 0,
+                       .time_us = time_us,
+                       .durable_end = {},
+                       .root_before = root},
+                      {});
+}
+
+Result<LogPosition> Log::AppendRecord(RecordHeader header, std::span<const BytesView> body) {
+  IMMUDB_TRY(CheckAccepts());
+  if (!Fits(header.body_bytes)) return Fail(Code::kExhausted, "no space left for the log");
+  const LogPosition position = end();
+  const std::uint64_t bytes = RecordBytes(header.body_bytes);
+  if (position.value + bytes > extended_end_.load(std::memory_order_acquire)) {
+    if (Status status = Roll(header.first); !status) return Refuse(std::move(status).error());
+  }
+  header.durable_end = durable_end();
+  header.time_us = std::max(header.time_us, last_time_us_);
+  const auto encoded = codec_.Encode(header, position);
+  parts_.assign(1, BytesView(encoded));
+  parts_.insert(parts_.end(), body.begin(), body.end());
+  const std::uint64_t offset = kSegmentHeaderBytes + (position.value - append_start_.value);
+  if (Status status = append_file_->Write(offset, parts_); !status) {
+    return Refuse(std::move(status).error());
+  }
+  last_time_us_ = header.time_us;
+  appended_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  records_.fetch_add(1, std::memory_order_relaxed);
+  end_.store(position.value + bytes, std::memory_order_release);
+  return position;
+}
+
+Status Log::Roll(LeafIndex first) {
+  Segment segment;
+  {
+    const MutexLock lock(mutex_);
+    IMMUDB_CHECK(prepared_.has_value());
+    segment = *prepared_;
+  }
+  segment.start = end();
+  IMMUDB_TRY(segment.file->Write(0, EncodeSegmentHeader({.ledger = id_,
+                                                         .number = segment.number,
+                                                         .first = first,
+                                                         .start = segment.start,
+                                                         .durable_end = durable_end()})));
+  IMMUDB_TRY(segment.file->Sync());
+  IMMUDB_TRY(files_.Rename(io::JoinPath(directory_, TemporarySegmentName(segment.number)),
+                           segments_.PathOf(segment.number)));
+  IMMUDB_TRY(files_.SyncDirectory(directory_));
+  append_file_ = segment.file;
+  append_start_ = segment.start;
+  segments_.Add(segment.number, segment.start);
+  const MutexLock lock(mutex_);
+  segment.extended_size = prepared_->extended_size;  // Extend may have added to it meanwhile.
+  active_ = segment;
+  unsynced_.push_back(segment);
+  prepared_.reset();
+  prepared_bytes_.store(0, std::memory_order_release);
+  extended_end_.store(segment.start.value + segment.extended_size - kSegmentHeaderBytes,
+                      std::memory_order_release);
+  return {};
+}
+
+Result<LogPosition> Log::Sync() {
+  IMMUDB_TRY(CheckAccepts());
+  const LogPosition target = end();
+  if (target == durable_end()) return target;
+  std::vector<Segment> segments;
+  {
+    const MutexLock lock(mutex_);
+    segments = unsynced_;
+  }
+  for (const Segment& segment : segments) {
+    syncs_.fetch_add(1, std::memory_order_relaxed);
+    if (Status status = segment.file->Sync(); !status) return Refuse(std::move(status).error());
+  }
+  const MutexLock lock(mutex_);
+  // The last one stays: records may have followed after its sync, even if it is full by now.
+  std::erase_if(unsynced_,
+                [&](const Segment& segment) { return segment.number < segments.back().number; });
+  durable_end_.store(target.value, std::memory_order_release);
+  return target;
+}
+
+Result<StoredEntry> Log::ReadEntry(LogPosition position, LeafIndex index,
+                                   std::size_t bytes_hint) const {
+  Bytes framed(std::clamp(bytes_hint, kEntryHeaderBytes, kBodyBytesMax));
+  IMMUDB_ASSIGN(std::size_t size, segments_.Read(position, framed));
+  IMMUDB_ASSIGN(const EntryLengths lengths, DecodeEntryLengths(BytesView(framed).first(size)));
+  if (lengths.framed_bytes() > size && size == framed.size()) {
+    framed.resize(lengths.framed_bytes());
+    IMMUDB_ASSIGN(const std::size_t rest,
+                  segments_.Read(position + size, std::span(framed).subspan(size)));
+    size += rest;
+  }
+  IMMUDB_ASSIGN(const EntryView entry, DecodeEntry(BytesView(framed).first(size), index));
+  return StoredEntry{.kind = entry.kind,
+                     .last_of_batch = entry.last_of_batch,
+                     .key = Bytes(entry.key.begin(), entry.key.end()),
+                     .value = Bytes(entry.value.begin(), entry.value.end())};
+}
+
+LogStatistics Log::statistics() const {
+  return {.appended_bytes = appended_bytes_.load(std::memory_order_relaxed),
+          .records = records_.load(std::memory_order_relaxed),
+          .syncs = syncs_.load(std::memory_order_relaxed),
+          .extended_bytes = extended_bytes_.load(std::memory_order_relaxed),
+          .segments = segments_.Ranges().size()};
+}
+
+std::uint64_t Log::StepBytes(LogPosition end) {
+  return std::clamp(std::bit_floor(end.value), kStepBytesMin, kStepBytesMax);
+}
+
+std::uint64_t Log::UsedBytes() const {
+  return kSegmentHeaderBytes + (end().value - active_.start.value);
+}
+
+bool Log::NeedsExtend() const {
+  if (prepared_bytes_.load(std::memory_order_acquire) > 0) return false;
+  const LogPosition at = end();
+  const std::uint64_t extended = extended_end_.load(std::memory_order_acquire);
+  return extended < at.value + StepBytes(at) / 2;
+}
+
+Status Log::Extend(std::uint64_t body_bytes) {
+  constexpr int kRounds = 4;  // Records may take what one round gave; then the caller asks again.
+  for (int round = 0; round < kRounds; ++round) {
+    IMMUDB_TRY(CheckAccepts());
+    if (Fits(body_bytes) && !NeedsExtend()) break;
+    IMMUDB_TRY(ExtendOnce(RecordBytes(body_bytes)));
+  }
+  return {};
+}
+
+Status Log::ExtendOnce(std::uint64_t record_bytes) {
+  Segment segment;
+  std::uint64_t used = 0;
+  bool prepare_new = false;
+  const std::uint64_t step = StepBytes(end());
+  std::uint64_t size = 0;
+  {
+    const MutexLock lock(mutex_);
+    used = UsedBytes();
+    if (active_.extended_size < segment_bytes_ && used + record_bytes <= segment_bytes_) {
+      segment = active_;
+      size = std::min(segment_bytes_, std::max(segment.extended_size + step, used + record_bytes));
+    } else {
+      size = std::max(std::min(step, segment_bytes_), kSegmentHeaderBytes + record_bytes);
+      prepare_new = !prepared_.has_value();
+      segment.number = active_.number + 1;
+      if (prepared_) segment = *prepared_;
+    }
+  }
+  size = RoundUp(size, kPageBytes);
+  if (prepare_new) return PrepareSegment(segment.number, size);
+  return ExtendSegment(segment, size);
+}
+
+Status Log::PrepareSegment(std::uint64_t number, std::uint64_t size_bytes) {
+  const std::string path = io::JoinPath(directory_, TemporarySegmentName(number));
+  IMMUDB_ASSIGN(auto opened, files_.Open(path, io::OpenMode::kCreateOrOpen));
+  IMMUDB_ASSIGN(auto extend_file, files_.Open(path, io::OpenMode::kReadWrite));
+  std::shared_ptr<io::File> file = std::move(opened);
+  Status status = file->Truncate(0);
+  if (status) status = WriteZeros(*file, 0, size_bytes);
+  if (status) status = file->Sync();
+  if (!status) {  // Nothing of the log is in that file: give the space back, try again later.
+    if (const Status removed = files_.Remove(path); !removed) return removed;
+    return status;
+  }
+  extended_bytes_.fetch_add(size_bytes, std::memory_order_relaxed);
+  const MutexLock lock(mutex_);
+  prepared_ = Segment{.file = std::move(file),
+                      .extend_file = std::move(extend_file),
+                      .number = number,
+                      .start = {},
+                      .extended_size = size_bytes};
+  prepared_bytes_.store(size_bytes - kSegmentHeaderBytes, std::memory_order_release);
+  return {};
+}
+
+Status Log::ExtendSegment(Segment segment, std::uint64_t size_bytes) {
+  if (size_bytes <= segment.extended_size) return {};
+  IMMUDB_TRY(WriteZeros(*segment.extend_file, segment.extended_size, size_bytes));
+  if (Status status = segment.extend_file->Sync(); !status)
+    return Refuse(std::move(status).error());
+  extended_bytes_.fetch_add(size_bytes - segment.extended_size, std::memory_order_relaxed);
+  const MutexLock lock(mutex_);
+  if (prepared_ && prepared_->number == segment.number) {
+    prepared_->extended_size = size_bytes;
+    prepared_bytes_.store(size_bytes - kSegmentHeaderBytes, std::memory_order_release);
+  } else if (active_.number == segment.number) {
+    active_.extended_size = size_bytes;
+    extended_end_.store(active_.start.value + size_bytes - kSegmentHeaderBytes,
+                        std::memory_order_release);
+  }
+  return {};
+}
+
+}  // namespace immudb::log

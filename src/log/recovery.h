@@ -1,0 +1,116 @@
+// What Log::Open does before anything may be appended: finds the end of the log, tells a torn tail
+// from damage, and makes durable what it shows. docs/formats/log.md states the rule.
+
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "immudb/result.h"
+#include "io/file_system.h"
+#include "log/log.h"
+#include "log/record.h"
+#include "log/segment.h"
+#include "log/segment_map.h"
+
+namespace immudb::log {
+
+// Reads a segment front to back through a buffer. Not thread-safe.
+class SegmentReader {
+ public:
+  explicit SegmentReader(const SegmentMap& segments) : segments_(segments) {}
+
+  // The bytes from `position`, at least `bytes` of them unless the segment's part of the log or its
+  // file ends before. Valid until the next call. Errors: those of SegmentMap::Read.
+  Result<BytesView> Read(LogPosition position, std::size_t bytes);
+
+  // Forgets what it has read: needed when the segments have changed.
+  void Reset() { size_ = 0; }
+
+ private:
+  const SegmentMap& segments_;
+  Bytes buffer_;
+  std::size_t size_ = 0;  // Bytes of it that hold something.
+  LogPosition start_;     // Of the buffer.
+};
+
+// One recovery. Not thread-safe.
+class Recovery {
+ public:
+  // All of them must outlive it.
+  Recovery(io::FileSystem& files, const std::string& directory, const LedgerId& id,
+           const OpenOptions& options, SegmentMap& segments);
+
+  // Errors: as Log::Open.
+  Status Run(const RecordVisitor& visit);
+
+  // Valid after Run.
+  LogPosition end() const { return end_; }
+  LogPosition durable_end() const { return proven_; }
+  LeafIndex next() const { return next_; }
+  std::int64_t time_us() const { return time_us_; }
+  const std::optional<Damage>& damage() const { return damage_; }
+
+ private:
+  struct Record {
+    RecordHeader header;
+    BytesView body;
+  };
+  struct Boundary {  // Of a record beyond the proven end.
+    LogPosition position;
+    LeafIndex first;
+    bool is_seal;
+  };
+  // Returns whether to go on.
+  using HeaderVisitor = std::function<Result<bool>(LogPosition, const RecordHeader&)>;
+
+  Status ListSegments();
+  Status ReadSegmentHeader(std::uint64_t number);
+  // Finds the start of a segment whose header is damaged, if a record at `end` would be its first.
+  // Returns whether it did.
+  Result<bool> AdoptHeaderless(LogPosition end);
+  Status Walk(const RecordVisitor& visit);
+  // The record at `position` if it is intact and continues the log, or, after damage, if it can.
+  Result<std::optional<Record>> TryRecord(LogPosition position);
+  Status Accept(LogPosition position, const Record& record, const RecordVisitor& visit);
+  // Shows `visit` every intact record header at or after `from` and notes whether there is any byte
+  // but zero.
+  Status ScanHeaders(LogPosition from, const HeaderVisitor& visit);
+  // Scans one segment; returns whether to go on.
+  Result<bool> ScanSegment(const SegmentRange& range, LogPosition from, const HeaderVisitor& visit);
+  Result<std::optional<LogPosition>> FindNextRecord(LogPosition after);
+  void NoteProven(LogPosition durable_end);
+  void NoteDamage(LogPosition position, std::string text);
+
+  // Makes the log durable up to its end.
+  Status SettleTail();
+  Status RewriteSeals();
+  Status CopyTail();
+  Status RemoveTemporaryFiles();
+
+  io::FileSystem& files_;
+  const std::string& directory_;
+  const LedgerId& id_;
+  const OpenOptions& options_;
+  const RecordCodec codec_;
+  SegmentMap& segments_;
+  SegmentReader reader_;
+
+  std::vector<std::uint64_t> numbers_;     // Of the segment files.
+  std::vector<std::uint64_t> headerless_;  // Those with a damaged header.
+  std::vector<std::string> temporary_files_;
+  LogPosition end_;
+  LogPosition proven_;  // Everything before was synced.
+  LeafIndex next_;
+  std::int64_t time_us_ = 0;
+  bool seen_nonzero_ = false;
+  std::deque<Boundary> unproven_;
+  std::optional<Damage> damage_;
+};
+
+}  // namespace immudb::log
