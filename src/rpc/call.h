@@ -77,6 +77,10 @@ class Call {
   // Thread-safe. Answers with a stream; the stream's end ends the call. Instead of Finish.
   virtual void FinishWithStream(std::unique_ptr<MessageStream> stream) = 0;
 
+  // Thread-safe. Ends the call with an error and without the initial metadata: the request is
+  // refused before it became a call, for instance because it doesn't parse. Instead of Finish.
+  virtual void Refuse(RpcStatus status) { Finish(std::move(status), {}); }
+
   // The first value of `name`, or nothing. `name` is lower case.
   std::optional<std::string_view> FindMetadata(std::string_view name) const {
     for (const auto& [key, value] : metadata()) {
@@ -100,8 +104,8 @@ class Dispatcher {
   // when the headers have arrived.
   virtual std::variant<Method, RpcStatus> Find(std::string_view path) const = 0;
 
-  // Initial metadata sent with every answer to a method that Find knows, and also with refusals the
-  // dispatcher itself makes; not with those the transport makes (too large, bad framing).
+  // Initial metadata sent with every answer to a call that was started; not with refusals, whether
+  // of Find, of Call::Refuse or of the transport (too large, bad framing).
   virtual const Metadata& initial_metadata() const = 0;
 
   // Handles one call whose request is complete. Must not block.
