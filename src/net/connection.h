@@ -1,0 +1,69 @@
+// One connection of a peer: moves bytes between a socket and an HTTP/2 session.
+
+#pragma once
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http2/session.h"
+#include "net/admission.h"
+#include "net/grpc_loop.h"
+#include "net/wire.h"
+
+namespace immudb::net {
+
+// Kept by its loop and by every pending wait, each of which looks at is_closed_ first. Loop's
+// thread only.
+class Connection final : public http2::SessionHost,
+                         public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(GrpcLoop& loop, Accepted accepted);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() override;
+
+  // To be called once, when a shared_ptr owns it.
+  void Start();
+  // Sends what the session has, as far as the socket takes it.
+  void Flush();
+  void Drain();
+  // Closes what has stalled. To be called about once a second.
+  void Tick();
+  void Close();
+
+  void OnSessionOutput() override;
+
+ private:
+  friend class GrpcLoop;
+
+  void WaitReadable();
+  void WaitWritable();
+  void OnReadable();
+  void OnWritable();
+  // Returns true once bytes of HTTP/2 may flow.
+  bool Handshake();
+  void ReadAll();
+  void Discard();
+  bool WriteOutput();
+  void Finish();
+
+  GrpcLoop& loop_;
+  boost::asio::posix::stream_descriptor socket_;
+  const std::string admission_key_;
+  rpc::Peer peer_;
+  Wire wire_;
+  std::optional<http2::Session> session_;  // Empty until the handshake is over.
+  std::size_t position_ = 0;               // In the loop's list.
+  const std::int64_t began_ns_;
+  std::int64_t last_written_ns_;
+  std::int64_t finished_ns_ = 0;  // Since when it lingers, or 0.
+  bool is_dirty_ = false;
+  bool waits_writable_ = false;
+  bool is_closed_ = false;
+};
+
+}  // namespace immudb::net

@@ -1,0 +1,125 @@
+// What one loop holds for one server: its connections, timers and inbox. A round of work ends with
+// one flush of each connection that has something to say.
+
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "http2/session.h"
+#include "net/address.h"
+#include "net/admission.h"
+#include "net/server.h"
+#include "net/wire.h"
+
+namespace immudb::net {
+
+class Connection;
+
+// What all loops of a server share. Outlives them.
+struct Shared {
+  Shared(const ServerOptions& server_options, rpc::Dispatcher& server_dispatcher,
+         const Clock& server_clock)
+      : options(server_options),
+        dispatcher(server_dispatcher),
+        clock(server_clock),
+        admission(server_options.admission, server_clock),
+        request_bytes(server_options.request_bytes_max),
+        reply_bytes(server_options.reply_bytes_max) {}
+
+  const ServerOptions options;
+  rpc::Dispatcher& dispatcher;
+  const Clock& clock;
+  Admission admission;
+  http2::ByteLedger request_bytes;
+  http2::ByteLedger reply_bytes;
+};
+
+// A connection that was accepted and admitted.
+struct Accepted {
+  Descriptor socket;
+  std::string admission_key;
+  rpc::Peer peer;
+  std::shared_ptr<const TlsContext> tls;  // Null: clear text.
+};
+
+// Loop's thread only, but where said. Kept by its server and by what is pending in its context.
+class GrpcLoop : public std::enable_shared_from_this<GrpcLoop> {
+ public:
+  static std::shared_ptr<GrpcLoop> Make(std::shared_ptr<boost::asio::io_context> context,
+                                        Shared& shared);
+  // For Make.
+  GrpcLoop(std::shared_ptr<boost::asio::io_context> context, Shared& shared);
+  GrpcLoop(const GrpcLoop&) = delete;
+  GrpcLoop& operator=(const GrpcLoop&) = delete;
+  ~GrpcLoop();
+
+  // Thread-safe, as are the next four.
+  const http2::Counters& counters() const { return counters_; }
+  std::uint64_t bytes_received() const { return bytes_received_.value(); }
+  std::uint64_t bytes_sent() const { return bytes_sent_.value(); }
+  std::uint64_t connections_stalled() const { return connections_stalled_.value(); }
+
+  // Runs `task` on the loop's thread, as a round of work. Thread-safe.
+  void Post(std::function<void()> task);
+
+  void Adopt(Accepted accepted);
+  // Lets every connection end as its calls do; new ones are closed.
+  void Drain();
+  // Closes everything. Nothing of this loop calls the dispatcher any more.
+  void Stop();
+
+ private:
+  friend class Connection;
+
+  // Flushes at its end what became dirty during it.
+  class Round {
+   public:
+    explicit Round(GrpcLoop& loop) : loop_(loop) { ++loop_.rounds_; }
+    Round(const Round&) = delete;
+    Round& operator=(const Round&) = delete;
+    ~Round();
+
+   private:
+    GrpcLoop& loop_;
+  };
+
+  void MarkDirty(std::shared_ptr<Connection> connection);
+  void FlushDirty();
+  void ArmTick();
+  void ArmSecond();
+  void OnSecond();
+  void Forget(Connection& connection);
+  // One buffer for all connections, because only one reads at a time.
+  std::span<std::uint8_t> read_buffer() { return read_buffer_; }
+
+  const std::shared_ptr<boost::asio::io_context> context_;
+  Shared& shared_;
+  http2::Counters counters_;
+  http2::Counter bytes_received_;
+  http2::Counter bytes_sent_;
+  http2::Counter connections_stalled_;
+  http2::TimerWheel wheel_;
+  http2::Environment environment_;
+  boost::asio::steady_timer tick_;    // Armed while a deadline is pending.
+  boost::asio::steady_timer second_;  // Armed while there are connections.
+  bool tick_is_armed_ = false;
+  bool second_is_armed_ = false;
+  bool is_draining_ = false;
+  bool is_stopped_ = false;
+  int rounds_ = 0;
+  bool flush_is_posted_ = false;
+  std::vector<std::shared_ptr<Connection>> connections_;
+  std::vector<std::shared_ptr<Connection>> dirty_;
+  std::vector<std::uint8_t> read_buffer_;
+};
+
+}  // namespace immudb::net
