@@ -1,0 +1,125 @@
+#include "catalog/data_directory.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "catalog/names.h"
+
+namespace immudb::catalog {
+namespace {
+
+constexpr std::string_view kLockFile = "lock";
+constexpr std::string_view kUsersFile = "users";
+constexpr std::string_view kIdentifierFile = "immudb.identifier";
+// Far more than a server's users take up; a larger file is not ours.
+constexpr std::uint64_t kUsersFileBytesMax = 256u << 20;
+
+// Files of Badger, the storage engine of immudb 0.8.1.
+bool IsBadgerFile(std::string_view name) {
+  return name == "MANIFEST" || name == "KEYREGISTRY" || name.ends_with(".vlog") ||
+         name.ends_with(".sst");
+}
+
+// Refuses a folder of immudb 0.8.1: such files lie in the folders of its databases.
+Status RefuseForeignData(const io::FileSystem& files, const std::string& path) {
+  std::vector<std::string> folders = {path};
+  IMMUDB_ASSIGN(const std::vector<io::DirectoryEntry> entries, files.List(path));
+  for (const io::DirectoryEntry& entry : entries) {
+    if (entry.is_directory) folders.push_back(io::JoinPath(path, entry.name));
+  }
+  for (const std::string& folder : folders) {
+    IMMUDB_ASSIGN(const std::vector<io::DirectoryEntry> inside, files.List(folder));
+    const auto foreign = std::find_if(inside.begin(), inside.end(), [](const auto& entry) {
+      return !entry.is_directory && IsBadgerFile(entry.name);
+    });
+    if (foreign == inside.end()) continue;
+    return Fail(Code::kUnsupported,
+                "{} holds data of the original immudb ({}); nothing was changed. Choose an empty "
+                "folder, and see \"Migration\" in docs/compatibility.md for how to bring data over",
+                path, io::JoinPath(folder, foreign->name));
+  }
+  return {};
+}
+
+Status CreateWithParents(io::FileSystem& files, const std::string& path) {
+  const Status created = files.CreateDirectory(path);
+  if (created || created.error().code == Code::kExists) return {};
+  const std::string parent = io::ParentPath(path);
+  if (created.error().code != Code::kNotFound || parent == path) return created;
+  IMMUDB_TRY(CreateWithParents(files, parent));
+  IMMUDB_TRY(files.CreateDirectory(path));
+  return files.SyncDirectory(parent);
+}
+
+Error CannotUse(const std::string& path, const Error& cause) {
+  if (cause.code == Code::kUnavailable) {
+    return Fail(cause.code, "data directory {} is in use by another process", path);
+  }
+  if (cause.code == Code::kDenied) {
+    return Fail(cause.code, "data directory {} cannot be used: {}", path, cause.message);
+  }
+  return cause;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DataDirectory>> DataDirectory::Take(io::FileSystem& files,
+                                                           std::string path) {
+  const Status created = CreateWithParents(files, path);
+  if (!created) return CannotUse(path, created.error());
+  const Status ours = RefuseForeignData(files, path);
+  if (!ours) return CannotUse(path, ours.error());
+  auto lock = files.Lock(io::JoinPath(path, kLockFile));
+  if (!lock) return CannotUse(path, lock.error());
+  return std::unique_ptr<DataDirectory>(
+      new DataDirectory(files, std::move(path), *std::move(lock)));
+}
+
+std::string DataDirectory::DatabasePath(const std::string& name) const {
+  return io::JoinPath(path_, name);
+}
+
+Result<bool> DataDirectory::HasDatabase(const std::string& name) const {
+  return files_.Exists(DatabasePath(name));
+}
+
+Result<std::optional<Bytes>> DataDirectory::ReadUsers() const {
+  const std::string path = io::JoinPath(path_, kUsersFile);
+  Result<Bytes> file = io::ReadFile(files_, path, kUsersFileBytesMax);
+  if (file) return std::optional<Bytes>(*std::move(file));
+  if (file.error().code == Code::kNotFound) return std::optional<Bytes>();
+  if (file.error().code == Code::kLimitExceeded) {
+    return Fail(Code::kCorrupted, "users file {} is larger than any users file can be", path);
+  }
+  return file.error();
+}
+
+Status DataDirectory::StoreUsers(BytesView file) {
+  return io::ReplaceFile(files_, io::JoinPath(path_, kUsersFile), file);
+}
+
+Result<std::optional<ServerId>> DataDirectory::ReadServerId() const {
+  const std::string path =
+      io::JoinPath(DatabasePath(std::string(kDefaultDatabase)), kIdentifierFile);
+  ServerId id{};
+  Result<Bytes> file = io::ReadFile(files_, path, id.size());
+  if (!file && file.error().code == Code::kNotFound) return std::optional<ServerId>();
+  if (!file && file.error().code != Code::kLimitExceeded) return file.error();
+  if (!file || file->size() != id.size()) {
+    return Fail(Code::kCorrupted, "{} does not hold {} bytes, so it is no server identifier", path,
+                id.size());
+  }
+  std::copy(file->begin(), file->end(), id.begin());
+  return std::optional<ServerId>(id);
+}
+
+Status DataDirectory::StoreServerId(const ServerId& id) {
+  const std::string path =
+      io::JoinPath(DatabasePath(std::string(kDefaultDatabase)), kIdentifierFile);
+  return io::ReplaceFile(files_, path, id);
+}
+
+}  // namespace immudb::catalog

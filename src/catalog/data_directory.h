@@ -1,0 +1,56 @@
+// The folder that a server owns: which ones it may take, and the files beside the databases.
+//
+//   <directory>/lock                            held by the one process that serves the folder
+//   <directory>/users                           docs/formats/users.md
+//   <directory>/<database>/                     a ledger each
+//   <directory>/defaultdb/immudb.identifier     server_id.h
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "catalog/server_id.h"
+#include "immudb/bytes.h"
+#include "immudb/result.h"
+#include "io/file_system.h"
+
+namespace immudb::catalog {
+
+// Thread-compatible; StoreUsers may not run twice at once.
+class DataDirectory {
+ public:
+  // Takes the folder, creating it if need be. One that holds data of immudb 0.8.1 is refused before
+  // anything in it is touched.
+  // Errors: kUnsupported (data of another program); kUnavailable (another process has the folder);
+  // kDenied (no right to write); kExhausted, kIo.
+  static Result<std::unique_ptr<DataDirectory>> Take(io::FileSystem& files, std::string path);
+
+  const std::string& path() const { return path_; }
+  std::string DatabasePath(const std::string& name) const;
+
+  // Errors: those of io::FileSystem::Exists.
+  Result<bool> HasDatabase(const std::string& name) const;
+
+  // The users file, or nothing if there is none. Errors: kCorrupted if it is absurdly large; kIo.
+  Result<std::optional<Bytes>> ReadUsers() const;
+  // Errors: as io::ReplaceFile.
+  Status StoreUsers(BytesView file);
+
+  // The identity kept in defaultdb, or nothing if there is none.
+  // Errors: kCorrupted if the file has another length; kIo.
+  Result<std::optional<ServerId>> ReadServerId() const;
+  // Errors: as io::ReplaceFile.
+  Status StoreServerId(const ServerId& id);
+
+ private:
+  DataDirectory(io::FileSystem& files, std::string path, std::unique_ptr<io::DirectoryLock> lock)
+      : path_(std::move(path)), files_(files), lock_(std::move(lock)) {}
+
+  const std::string path_;
+  io::FileSystem& files_;
+  std::unique_ptr<io::DirectoryLock> lock_;
+};
+
+}  // namespace immudb::catalog
