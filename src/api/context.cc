@@ -1,0 +1,38 @@
+#include "api/context.h"
+
+#include "api/status.h"
+#include "base/error.h"
+
+namespace immudb::api {
+
+void Context::Refuse(rpc::RpcStatus status) const {
+  call->Finish(std::move(status), {});
+}
+
+void Context::Refuse(const Error& error) const {
+  Refuse(StatusFor(error));
+}
+
+void Context::Reply(Bytes message) const {
+  const std::uint64_t bytes_max = environment->options.reply_bytes_max;
+  if (message.size() > bytes_max) {
+    return Refuse({rpc::StatusCode::kResourceExhausted,
+                   Text("the reply is larger than the server sends ({} vs. {} bytes); ask for less",
+                        message.size(), bytes_max)});
+  }
+  call->Finish({}, std::move(message));
+}
+
+void Context::OnReadPool(std::function<void()> work) const {
+  const bool accepted = environment->reads.Post([context = *this, work = std::move(work)] {
+    if (context.call->cancelled()) {
+      return context.Refuse({rpc::StatusCode::kCancelled, "the client has gone"});
+    }
+    work();
+  });
+  if (!accepted) {
+    Refuse({rpc::StatusCode::kResourceExhausted, "too many reads are waiting; try again later"});
+  }
+}
+
+}  // namespace immudb::api

@@ -1,0 +1,31 @@
+// CurrentRoot, Inclusion, Consistency.
+
+#include <schema.pb.h>
+
+#include "api/encode.h"
+#include "api/handlers.h"
+
+namespace immudb::api {
+
+// Answered at once: the newest root is always in memory.
+void CurrentRoot(Context context, google::protobuf::Empty& /*request*/) {
+  context.ReplyWith(context.ledger->Head(), EncodeRoot);
+}
+
+void Inclusion(Context context, schema::Index& request) {
+  context.OnReadPool([context, index = LeafIndex{request.index()}] {
+    context.ReplyWith(context.ledger->ProveInclusion(index), EncodeInclusion);
+  });
+}
+
+void Consistency(Context context, schema::Index& request) {
+  context.OnReadPool([context, index = LeafIndex{request.index()}] {
+    const Result<TreeHead> head = context.ledger->Head();
+    if (head && head->size.value == 0) {
+      return context.Reply(EncodeEmptyConsistency(index, *head));
+    }
+    context.ReplyWith(context.ledger->ProveConsistency(index), EncodeConsistency);
+  });
+}
+
+}  // namespace immudb::api

@@ -1,0 +1,37 @@
+// The method table: which calls there are, what each needs, and who answers it. The one place to
+// look for who may call what; a call without a row does not exist.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "api/environment.h"
+#include "rpc/call.h"
+
+namespace immudb::api {
+
+inline constexpr std::string_view kServiceName = "immudb.schema.ImmuService";
+
+// What a caller must show. Those that work on a database are checked before the handler runs.
+enum class Need : std::uint8_t {
+  kNothing,    // Open to everybody.
+  kOwnChecks,  // The handler asks for a token itself, for its refusals are its own.
+  kRead,
+  kWrite,
+  kAdmin,
+  kSystem,
+};
+
+struct MethodRow {
+  std::string_view name;
+  Need need;
+  rpc::MethodKind kind;
+  void (*run)(const MethodRow& row, Environment& environment, std::shared_ptr<rpc::Call> call);
+};
+
+std::span<const MethodRow> MethodTable();
+
+}  // namespace immudb::api

@@ -1,0 +1,98 @@
+#include "api/service.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "api/methods.h"
+#include "base/check.h"
+#include "base/error.h"
+
+namespace immudb::api {
+namespace {
+
+using rpc::RpcStatus;
+using rpc::StatusCode;
+
+// How often due sums are looked for. They are of whole minutes.
+constexpr std::chrono::seconds kHousekeepingInterval{10};
+
+// As the original quotes a path in its refusal.
+std::string Quoted(std::string_view path) {
+  std::string out = "\"";
+  for (const char character : path) {
+    const auto byte = static_cast<std::uint8_t>(character);
+    if (character == '"' || character == '\\') {
+      out += {'\\', character};
+    } else if (byte < 0x20 || byte >= 0x7f) {
+      out += Text("\\x{:02x}", byte);
+    } else {
+      out += character;
+    }
+  }
+  return out + '"';
+}
+
+}  // namespace
+
+Service::Service(ServiceParts parts, ServiceOptions options)
+    : options_(std::move(options)),
+      initial_metadata_({{"immudb-uuid", parts.catalog.server_id()}}),
+      reads_(std::move(parts.reads), options_.reads_waiting_max),
+      hashing_(std::move(parts.hashing), options_.hashes_waiting_max),
+      environment_{.options = options_,
+                   .catalog = parts.catalog,
+                   .users = parts.users,
+                   .authenticator = parts.authenticator,
+                   .sessions = parts.sessions,
+                   .reads = reads_,
+                   .hashing = hashing_} {
+  for (std::uint32_t row = 0; row < MethodTable().size(); ++row) {
+    const bool is_new = rows_.emplace(MethodTable()[row].name, row).second;
+    IMMUDB_CHECK(is_new);
+  }
+  KeepHouse();
+}
+
+Service::~Service() {
+  Stop();
+}
+
+// Source: grpc-go 1.29, whose refusals the clients of 0.8.1 see.
+std::variant<rpc::Dispatcher::Method, RpcStatus> Service::Find(std::string_view path) const {
+  std::string_view name = path;
+  if (name.starts_with('/')) name.remove_prefix(1);
+  const std::size_t slash = name.rfind('/');
+  if (slash == std::string_view::npos) {
+    return RpcStatus{StatusCode::kResourceExhausted, "malformed method name: " + Quoted(path)};
+  }
+  const std::string_view service = name.substr(0, slash);
+  const std::string_view method = name.substr(slash + 1);
+  if (service != kServiceName) {
+    return RpcStatus{StatusCode::kUnimplemented, Text("unknown service {}", service)};
+  }
+  const auto row = rows_.find(method);
+  if (row == rows_.end()) {
+    return RpcStatus{StatusCode::kUnimplemented,
+                     Text("unknown method {} for service {}", method, service)};
+  }
+  return Method{.kind = MethodTable()[row->second].kind, .row = row->second};
+}
+
+void Service::Start(Method method, std::unique_ptr<rpc::Call> call) {
+  IMMUDB_CHECK(method.row < MethodTable().size());
+  const MethodRow& row = MethodTable()[method.row];
+  row.run(row, environment_, std::move(call));
+}
+
+void Service::Stop() {
+  hashing_.Stop();
+  reads_.Stop();
+}
+
+void Service::KeepHouse() {
+  environment_.catalog.audit().WriteFailedLogins(catalog::AuditTrail::Sums::kOfPastMinutes);
+  reads_.PostAfter(kHousekeepingInterval, [this] { KeepHouse(); });
+}
+
+}  // namespace immudb::api

@@ -1,0 +1,61 @@
+// The service that clients of immudb 0.8.1 call, behind any transport.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+
+#include "api/environment.h"
+#include "auth/authenticator.h"
+#include "auth/session_table.h"
+#include "auth/user_registry.h"
+#include "base/bounded_executor.h"
+#include "base/executor.h"
+#include "catalog/catalog.h"
+#include "rpc/call.h"
+
+namespace immudb::api {
+
+// What the service works on: it must outlive the service, which owns the executors only.
+struct ServiceParts {
+  catalog::Catalog& catalog;
+  const auth::UserRegistry& users;
+  auth::Authenticator& authenticator;
+  auth::SessionTable& sessions;
+  std::unique_ptr<Executor> reads;    // For what may touch the disk: two threads will do.
+  std::unique_ptr<Executor> hashing;  // For passwords: one thread for two processors.
+};
+
+// Life: the transport stops giving calls; Stop; the catalog is closed, which answers the writes
+// still under way; then the service may be destroyed.
+//
+// Thread-safe.
+class Service : public rpc::Dispatcher {
+ public:
+  Service(ServiceParts parts, ServiceOptions options);
+  ~Service() override;
+
+  std::variant<Method, rpc::RpcStatus> Find(std::string_view path) const override;
+  const rpc::Metadata& initial_metadata() const override { return initial_metadata_; }
+  void Start(Method method, std::unique_ptr<rpc::Call> call) override;
+
+  // Finishes what waits for the executors and ends them. Calls that need them later are refused.
+  // Idempotent.
+  void Stop();
+
+ private:
+  // Writes due sums to the audit trail, now and again.
+  void KeepHouse();
+
+  const ServiceOptions options_;
+  const rpc::Metadata initial_metadata_;
+  std::unordered_map<std::string_view, std::uint32_t> rows_;  // By name, into MethodTable().
+  BoundedExecutor reads_;    // Stopped before anything is destroyed.
+  BoundedExecutor hashing_;  // Likewise.
+  Environment environment_;
+};
+
+}  // namespace immudb::api

@@ -1,0 +1,48 @@
+#include "api/status.h"
+
+#include "base/log.h"
+
+namespace immudb::api {
+namespace {
+
+using rpc::RpcStatus;
+using rpc::StatusCode;
+
+RpcStatus Hidden(const Error& error, StatusCode code, const char* text) {
+  Log(LogLevel::kError, "a call failed: {}", error.message);
+  return {code, text};
+}
+
+// Source: immudb 0.8.1, which answers so once it has found damage.
+constexpr const char* kTampering =
+    "the database should be checked manually as we detected possible tampering";
+
+}  // namespace
+
+RpcStatus StatusFor(const Error& error) {
+  switch (error.code) {
+    case Code::kInvalidArgument: return {StatusCode::kInvalidArgument, error.message};
+    case Code::kNotFound: return {StatusCode::kNotFound, error.message};
+    case Code::kExists: return {StatusCode::kAlreadyExists, error.message};
+    case Code::kConflict: return {StatusCode::kAborted, error.message};
+    case Code::kDenied: return {StatusCode::kPermissionDenied, error.message};
+    case Code::kUnauthenticated: return {StatusCode::kUnauthenticated, error.message};
+    case Code::kLimitExceeded:  // As 0.8.1 gives its storage engine's refusals.
+      return {StatusCode::kUnknown, error.message};
+    case Code::kExhausted: return {StatusCode::kResourceExhausted, error.message};
+    case Code::kUnavailable: return {StatusCode::kUnavailable, error.message};
+    case Code::kUnsupported: return {StatusCode::kFailedPrecondition, error.message};
+    case Code::kClosed:
+      return Hidden(error, StatusCode::kUnavailable,
+                    "the database takes no calls: the server is shutting down, or a write failed "
+                    "and it must be restarted");
+    case Code::kIo:
+      return Hidden(error, StatusCode::kInternal,
+                    "the server could not read or write its files; its log says more");
+    case Code::kCorrupted:
+    case Code::kTampered: return Hidden(error, StatusCode::kDataLoss, kTampering);
+  }
+  return {StatusCode::kInternal, "unknown error"};
+}
+
+}  // namespace immudb::api

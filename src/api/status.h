@@ -1,0 +1,14 @@
+// From our errors to the status a client sees. The only place where the two meet.
+
+#pragma once
+
+#include "immudb/result.h"
+#include "rpc/status.h"
+
+namespace immudb::api {
+
+// Messages about requests go to the client as they are; those about the server's own state stay in
+// the server's log, and the client gets a text that says what it means for him.
+rpc::RpcStatus StatusFor(const Error& error);
+
+}  // namespace immudb::api
