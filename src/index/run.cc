@@ -35,6 +35,7 @@ Result<Run::Pointer> Run::Open(io::FileSystem& files, io::BlockCache& cache,
   auto footer = DecodeRunFooter(BytesView(block).first(footer_bytes), run->seed_, info);
   if (!footer) return run->AtPath(std::move(footer).error());
   run->footer_ = *footer;
+  IMMUDB_ASSIGN(run->root_, run->Block(footer->root, Access::kDisk));
   return run;
 }
 
@@ -87,8 +88,11 @@ Result<bool> Run::MayContain(std::uint64_t hash, Access access) const {
 
 Result<std::uint32_t> Run::EntryBlockFor(const Position& position, Access access) const {
   std::uint32_t number = footer_.root;
+  io::BlockRef block = root_;
   for (int level = 0; level < kFenceLevelsMax; level++) {
-    IMMUDB_ASSIGN(const io::BlockRef block, Block(number, access));
+    if (level > 0) {
+      IMMUDB_ASSIGN(block, Block(number, access));
+    }
     const BlockView view(*block);
     if (view.type() == BlockType::kEntries) return number;
     if (view.type() != BlockType::kFences) break;

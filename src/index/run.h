@@ -65,6 +65,7 @@ class Run {
   const std::uint32_t seed_;
   const RunInfo info_;
   RunFooter footer_;
+  io::BlockRef root_;  // The top fence block: every lookup needs it.
 };
 
 }  // namespace immudb::index

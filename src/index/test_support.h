@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/mutex.h"
+#include "base/error.h"
 #include "index/key_index.h"
 #include "io/block_cache.h"
 #include "io/memory_file_system.h"
