@@ -40,21 +40,21 @@ struct InclusionProof {
   LeafIndex index;
   Digest leaf{};
   TreeHead head;
-  Path path;
+  Path path{};
 };
 
 // Shows that the tree `newer` begins with the leaves of the tree of size `older`.
 struct ConsistencyProof {
   TreeSize older;
   TreeHead newer;
-  Path path;
+  Path path{};
 };
 
 // What a verified call answers: inclusion of one entry in `inclusion.head`, and consistency of that
 // tree with the older one the caller named.
 struct EntryProof {
   InclusionProof inclusion;
-  Path consistency_path;
+  Path consistency_path{};
 };
 
 }  // namespace immudb

@@ -18,6 +18,7 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
     case LogLevel::kInfo: return spdlog::level::info;
     case LogLevel::kWarning: return spdlog::level::warn;
     case LogLevel::kError: return spdlog::level::err;
+    case LogLevel::kOff: return spdlog::level::off;
   }
   return spdlog::level::err;
 }
@@ -51,6 +52,7 @@ std::string_view Name(LogLevel level) {
     case LogLevel::kInfo: return "INFO";
     case LogLevel::kWarning: return "WARNING";
     case LogLevel::kError: return "ERROR";
+    case LogLevel::kOff: break;
   }
   return "ERROR";
 }

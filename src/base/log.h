@@ -14,7 +14,7 @@
 
 namespace immudb {
 
-enum class LogLevel : unsigned char { kDebug, kInfo, kWarning, kError };
+enum class LogLevel : unsigned char { kDebug, kInfo, kWarning, kError, kOff };
 
 void WriteLog(LogLevel level, std::string_view text);
 bool LogEnabled(LogLevel level);

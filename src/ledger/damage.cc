@@ -1,0 +1,42 @@
+#include "ledger/damage.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "ledger/storage.h"
+
+namespace immudb::ledger {
+namespace {
+
+constexpr std::string_view kMarkerName = "damaged";
+constexpr std::uint64_t kMarkerBytesMax = 64u << 10;
+
+}  // namespace
+
+Result<std::string> ReadDamageMarker(io::FileSystem& files, const std::string& directory) {
+  const std::string path = io::JoinPath(directory, kMarkerName);
+  IMMUDB_ASSIGN(const bool exists, files.Exists(path));
+  if (!exists) return std::string();
+  IMMUDB_ASSIGN(const Bytes content, io::ReadFile(files, path, kMarkerBytesMax));
+  if (content.empty()) return std::string("the marker file says so");
+  return std::string(content.begin(), content.end());
+}
+
+void MarkDamaged(io::FileSystem& files, Storage& storage, const std::string& what) {
+  if (storage.damaged.exchange(true)) return;
+  Log(LogLevel::kError,
+      "ledger {}: damage in acknowledged entries: {}; it takes no writes and gives no roots or "
+      "proofs from now on: restore it from a backup",
+      storage.directory, what);
+  const Status marked =
+      io::ReplaceFile(files, io::JoinPath(storage.directory, kMarkerName), AsBytes(what));
+  if (!marked) {
+    Log(LogLevel::kError, "ledger {}: the damage could not be marked: {}", storage.directory,
+        marked.error().message);
+  }
+}
+
+Error DamagedError(const Storage& storage) {
+  return Fail(Code::kCorrupted, "ledger {} has damage in acknowledged entries", storage.directory);
+}
+
+}  // namespace immudb::ledger

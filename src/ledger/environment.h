@@ -1,0 +1,52 @@
+// What the ledgers of one engine share: files, time, randomness, threads and budgets.
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "crypto/random.h"
+#include "immudb/engine.h"
+#include "index/memory_budget.h"
+#include "io/block_cache.h"
+#include "io/file_system.h"
+
+namespace immudb::ledger {
+
+// Counts bytes against a limit. One request always fits when nothing else is held, so that a limit
+// below the largest legal request delays but never forbids it. Thread-safe.
+class ByteBudget {
+ public:
+  explicit ByteBudget(std::uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+
+  // False if `bytes` do not fit now; nothing is then held.
+  bool TryTake(std::uint64_t bytes) {
+    const std::uint64_t before = held_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    if (before == 0 || before + bytes <= limit_bytes_) return true;
+    held_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+    return false;
+  }
+  void Return(std::uint64_t bytes) { held_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+ private:
+  const std::uint64_t limit_bytes_;
+  std::atomic<std::uint64_t> held_bytes_{0};
+};
+
+// Everything outlives the ledgers that use it.
+struct Environment {
+  io::FileSystem& files;
+  const Clock& clock;
+  crypto::RandomSource& random;
+  Executor& committers;   // Prepare groups.
+  Executor& syncers;      // Wait for the disk.
+  Executor& maintenance;  // Extend logs, write checkpoints, seal.
+  io::BlockCache& cache;
+  index::MemoryBudget& memtables;
+  ByteBudget& submit_queue;
+  const EngineOptions& options;
+};
+
+}  // namespace immudb::ledger

@@ -1,0 +1,197 @@
+// Every file call of a life of a ledger fails once, in each way, and the power fails afterwards:
+// what was acknowledged must be there, with the same roots, and nothing that was never submitted.
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ledger/test_world.h"
+
+namespace immudb::ledger {
+namespace {
+
+// What a client knows: what it submitted, what was acknowledged, and the roots it saw.
+struct Witness {
+  std::vector<std::pair<std::string, std::string>> submitted;
+  std::map<std::uint64_t, std::size_t> acknowledged;  // Entry index to position in `submitted`.
+  std::vector<TreeHead> heads;
+
+  std::uint64_t size() const { return acknowledged.empty() ? 0 : acknowledged.rbegin()->first + 1; }
+};
+
+void Write(SteppedWorld& world, Witness& witness, std::size_t entries) {
+  WriteBatch batch;
+  const std::size_t first = witness.submitted.size();
+  for (std::size_t i = 0; i < entries; i++) {
+    const std::string number = std::to_string(first + i);
+    witness.submitted.emplace_back("key" + number, "value" + number);
+    batch.Set(AsBytes(witness.submitted.back().first), AsBytes(witness.submitted.back().second));
+  }
+  const Result<CommitResult> result = world.Commit(std::move(batch));
+  if (!result) return;
+  for (std::size_t i = 0; i < entries; i++) {
+    witness.acknowledged[result->first.value + i] = first + i;
+  }
+  if (const Result<TreeHead> head = world.ledger->Head(); head) witness.heads.push_back(*head);
+}
+
+// A life: open, sets, a batch, a checkpoint, more sets, seals, close, open again, sets, close.
+// Whatever fails, the client goes on as far as it can.
+void Live(SteppedWorld& world, Witness& witness) {
+  for (int life = 0; life < 2; life++) {
+    if (!world.Open()) return;
+    for (int i = 0; i < 3; i++) Write(world, witness, 1);
+    Write(world, witness, 5);
+    world.Elapse();
+    static_cast<void>(world.ledger->Checkpoint());
+    for (int i = 0; i < 2; i++) Write(world, witness, 1);
+    static_cast<void>(world.Close());
+  }
+}
+
+void ExpectPromiseKept(SteppedWorld& world, const Witness& witness, const std::string& what) {
+  const Status opened = world.Open();
+  ASSERT_TRUE(opened) << what << ": " << opened.error().message;
+  const LedgerStatistics statistics = world.ledger->statistics();
+  ASSERT_FALSE(statistics.damaged) << what;
+  ASSERT_GE(statistics.entries, witness.size()) << what;
+  ASSERT_LE(statistics.entries, witness.submitted.size()) << what;
+  std::size_t next = 0;
+  for (std::uint64_t i = 0; i < statistics.entries; i++) {
+    const Result<Entry> entry = world.ledger->At({i});
+    ASSERT_TRUE(entry) << what << ": " << entry.error().message;
+    // Entries keep the order in which they were submitted.
+    while (next < witness.submitted.size() &&
+           witness.submitted[next].first != AsString(entry->key)) {
+      next++;
+    }
+    ASSERT_LT(next, witness.submitted.size()) << what << ": entry " << i << " was never submitted";
+    ASSERT_EQ(AsString(entry->value), witness.submitted[next].second) << what;
+    const auto acknowledged = witness.acknowledged.find(i);
+    if (acknowledged != witness.acknowledged.end()) {
+      ASSERT_EQ(acknowledged->second, next) << what << ": another entry has index " << i;
+    }
+    ASSERT_EQ(world.ledger->Get(entry->key)->index.value, i) << what;
+  }
+  for (const TreeHead& head : witness.heads) {
+    const Result<EntryProof> proof =
+        world.ledger->Prove({head.size.value - 1}, head.size, std::nullopt);
+    ASSERT_TRUE(proof) << what << ": " << proof.error().message;
+    ASSERT_EQ(proof->inclusion.head, head) << what << ": root of size " << head.size.value;
+  }
+}
+
+// The number of file calls of a life without faults.
+std::uint64_t CountOperations() {
+  SteppedWorld world;
+  EXPECT_TRUE(world.Create());
+  const std::uint64_t before = world.files.operations();
+  Witness witness;
+  Live(world, witness);
+  EXPECT_EQ(witness.acknowledged.size(), 20u);
+  return world.files.operations() - before;
+}
+
+class LedgerFaultTest : public ::testing::TestWithParam<std::tuple<io::Fault, io::CrashPolicy>> {};
+
+TEST_P(LedgerFaultTest, TheFailureOfAnyFileCallBreaksNoPromise) {
+  const auto [fault, policy] = GetParam();
+  const std::uint64_t seed = TestSeed(7);
+  const std::uint64_t operations = CountOperations();
+  for (std::uint64_t n = 0; n < operations; n++) {
+    const std::string what = "operation " + std::to_string(n) + ", seed " + std::to_string(seed);
+    SteppedWorld world({}, seed + n);
+    ASSERT_TRUE(world.Create());
+    Witness witness;
+    world.files.FailAt(world.files.operations() + n, fault);
+    Live(world, witness);
+    world.Crash(policy, seed + n);
+    ExpectPromiseKept(world, witness, what);
+    if (HasFatalFailure()) return;
+  }
+  RecordProperty("cases", static_cast<int>(operations));
+  std::printf("%llu cases\n", static_cast<unsigned long long>(operations));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    AllFaults, LedgerFaultTest,
+    ::testing::Combine(::testing::Values(io::Fault::kIoError, io::Fault::kNoSpace,
+                                         io::Fault::kShortWrite, io::Fault::kPowerLoss),
+                       ::testing::Values(io::CrashPolicy::kKeepAll, io::CrashPolicy::kDropAll,
+                                         io::CrashPolicy::kRandom)));
+
+TEST(LedgerFaultTest, RecoveryItselfMayCrashAtAnyCall) {
+  const std::uint64_t seed = TestSeed(11);
+  SteppedWorld first({}, seed);
+  ASSERT_TRUE(first.Create());
+  Witness witness;
+  ASSERT_TRUE(first.Open());
+  for (int i = 0; i < 4; i++) Write(first, witness, 3);
+  first.Kill();
+  const io::MemoryFileSystem::Snapshot killed = first.files.TakeSnapshot();
+  std::uint64_t cases = 0;
+  for (std::uint64_t n = 0;; n++, cases++) {
+    first.files.Restore(killed);
+    const std::uint64_t before = first.files.operations();
+    first.files.FailAt(before + n, io::Fault::kPowerLoss);
+    const bool opened = first.Open().has_value();
+    if (opened) static_cast<void>(first.Close());
+    const bool done = first.files.operations() - before < n;
+    first.Crash(io::CrashPolicy::kRandom, seed + n);
+    ExpectPromiseKept(first, witness, "operation " + std::to_string(n));
+    if (HasFatalFailure()) return;
+    ASSERT_TRUE(first.Close());
+    if (done) break;
+  }
+  std::printf("%llu cases\n", static_cast<unsigned long long>(cases));
+  EXPECT_GT(cases, 20u);
+}
+
+TEST(LedgerSpaceTest, AFullDiskRefusesWritesKeepsReadsAndResumesWhenSpaceIsFreed) {
+  SteppedWorld world;
+  ASSERT_TRUE(world.Create());
+  ASSERT_TRUE(world.Open());
+  ASSERT_TRUE(world.Set("first", "1"));
+  world.files.SetCapacityBytes(world.files.used_bytes());
+  std::uint64_t written = 1;
+  Code refusal = Code::kIo;
+  for (int i = 0; i < 10'000; i++) {
+    const Result<CommitResult> result = world.Set("k" + std::to_string(i), std::string(200, 'v'));
+    if (!result) {
+      refusal = result.error().code;
+      break;
+    }
+    written++;
+  }
+  EXPECT_EQ(refusal, Code::kExhausted);
+  EXPECT_EQ(world.ledger->Head()->size.value, written);
+  EXPECT_TRUE(world.ledger->GetProven(AsBytes("first"), std::nullopt));
+  EXPECT_FALSE(world.ledger->statistics().accepts_writes);
+  world.files.SetCapacityBytes(std::nullopt);
+  world.Elapse();
+  const Result<CommitResult> resumed = world.Set("after", "2");
+  ASSERT_TRUE(resumed) << resumed.error().message;
+  EXPECT_EQ(resumed->last.value, written);
+}
+
+TEST(LedgerSpaceTest, AFailedSyncRefusesEverythingUntilReopened) {
+  SteppedWorld world;
+  ASSERT_TRUE(world.Create());
+  ASSERT_TRUE(world.Open());
+  ASSERT_TRUE(world.Set("a", "1"));
+  for (std::uint64_t n = 0; n < 4; n++) {
+    world.files.FailAt(world.files.operations() + n, io::Fault::kIoError);
+  }
+  EXPECT_FALSE(world.Set("b", "2"));
+  world.files.ClearFaults();
+  EXPECT_EQ(world.Set("c", "3").error().code, Code::kClosed);
+  EXPECT_EQ(world.ledger->Head()->size.value, 1u);
+  world.Kill();
+  ASSERT_TRUE(world.Open());
+  EXPECT_TRUE(world.Set("d", "4"));
+}
+
+}  // namespace
+}  // namespace immudb::ledger

@@ -1,0 +1,248 @@
+#include "ledger/ledger_impl.h"
+
+#include <chrono>
+#include <utility>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "ledger/damage.h"
+#include "ledger/key_rules.h"
+#include "merkle/proofs.h"
+#include "proof/entry_digest.h"
+#include "proof/stored_encoding.h"
+
+namespace immudb::ledger {
+namespace {
+
+// An idle log is sealed, and a due checkpoint started, within twice this.
+constexpr std::chrono::milliseconds kMaintenancePeriod{250};
+
+Error IndexNotFound() {
+  return Fail(Code::kNotFound, "index not found");
+}
+
+}  // namespace
+
+LedgerImpl::LedgerImpl(OpenedStorage opened, const Environment& environment)
+    : environment_(environment), storage_(std::move(opened.storage)) {
+  pipeline_ = std::make_unique<Pipeline>(*storage_, environment_, opened.state);
+  checkpointer_ = std::make_unique<Checkpointer>(*storage_, environment_, *pipeline_,
+                                                 std::move(opened.checkpoint));
+  heartbeat_ = std::make_shared<Heartbeat>();
+  {
+    MutexLock lock(heartbeat_->mutex);
+    heartbeat_->ledger = this;
+  }
+  ScheduleMaintenance(environment_, heartbeat_);
+}
+
+LedgerImpl::~LedgerImpl() {
+  const Status closed = Close();
+  if (!closed) {
+    Log(LogLevel::kError, "ledger {}: closed without a checkpoint: {}", storage_->directory,
+        closed.error().message);
+  }
+}
+
+Status LedgerImpl::CheckUndamaged() const {
+  if (storage_->damaged.load(std::memory_order_relaxed)) return DamagedError(*storage_);
+  return {};
+}
+
+Error LedgerImpl::Noticed(Error error) const {
+  if (error.code == Code::kCorrupted) {
+    MarkDamaged(environment_.files, *storage_, error.message);
+  }
+  return error;
+}
+
+void LedgerImpl::Submit(WriteBatch batch, CommitCallback done) {
+  if (const Status undamaged = CheckUndamaged(); !undamaged) return done(undamaged.error());
+  pipeline_->Submit(std::move(batch), std::move(done));
+}
+
+Result<CommitResult> LedgerImpl::Commit(WriteBatch batch) {
+  IMMUDB_TRY(CheckUndamaged());
+  return pipeline_->Commit(std::move(batch));
+}
+
+Status LedgerImpl::CheckTrustedIndex(std::optional<LeafIndex> since) const {
+  const TreeSize size = storage_->Published();
+  // An empty ledger passes everything, as in 0.8.1: the proof will then not verify.
+  if (!since || since->value == 0 || size.value == 0) return {};
+  if (since->value >= size.value) return Fail(Code::kInvalidArgument, "invalid root index");
+  return {};
+}
+
+Result<TreeHead> LedgerImpl::Head() const {
+  IMMUDB_TRY(CheckUndamaged());
+  const TreeSize size = storage_->Published();
+  IMMUDB_ASSIGN(const Digest root, merkle::RootAt(*storage_->tree, size));
+  return TreeHead{.size = size, .root = root};
+}
+
+Result<InclusionProof> LedgerImpl::ProveIn(LeafIndex index, TreeSize size) const {
+  InclusionProof proof{.index = index, .head = {.size = size}};
+  IMMUDB_ASSIGN(proof.leaf, storage_->tree->Read({.level = 0, .index = index.value}));
+  IMMUDB_ASSIGN(proof.head.root, merkle::RootAt(*storage_->tree, size));
+  IMMUDB_ASSIGN(proof.path, merkle::ProveInclusion(*storage_->tree, index, size));
+  return proof;
+}
+
+Result<EntryProof> LedgerImpl::Prove(LeafIndex index, TreeSize size,
+                                     std::optional<LeafIndex> since) const {
+  IMMUDB_CHECK(index.value < size.value);
+  IMMUDB_TRY(CheckUndamaged());
+  if (size > storage_->Published()) return IndexNotFound();
+  EntryProof proof;
+  IMMUDB_ASSIGN(proof.inclusion, ProveIn(index, size));
+  const TreeSize older{since ? since->value + 1 : 1};
+  if (older < size && older.value != 0) {
+    IMMUDB_ASSIGN(proof.consistency_path, merkle::ProveConsistency(*storage_->tree, older, size));
+  }
+  return proof;
+}
+
+Result<InclusionProof> LedgerImpl::ProveInclusion(LeafIndex index) const {
+  IMMUDB_TRY(CheckUndamaged());
+  const TreeSize size = storage_->Published();
+  if (index.value >= size.value) return IndexNotFound();
+  return ProveIn(index, size);
+}
+
+Result<ConsistencyProof> LedgerImpl::ProveConsistency(LeafIndex since) const {
+  IMMUDB_TRY(CheckUndamaged());
+  const TreeSize size = storage_->Published();
+  if (since.value >= size.value) return IndexNotFound();
+  ConsistencyProof proof{.older = {since.value + 1}, .newer = {.size = size}};
+  IMMUDB_ASSIGN(proof.newer.root, merkle::RootAt(*storage_->tree, size));
+  if (proof.older < size) {
+    IMMUDB_ASSIGN(proof.path, merkle::ProveConsistency(*storage_->tree, proof.older, size));
+  }
+  return proof;
+}
+
+Result<Entry> LedgerImpl::ReadAt(LeafIndex index) const {
+  IMMUDB_ASSIGN(const std::uint64_t position, storage_->offsets->Read(index));
+  Result<log::StoredEntry> stored = storage_->log->ReadEntry({position}, index);
+  if (!stored) return Noticed(std::move(stored).error());
+  return Entry{.key = std::move(stored->key),
+               .value = std::move(stored->value),
+               .index = index,
+               .kind = stored->kind};
+}
+
+Result<Entry> LedgerImpl::Find(BytesView key, TreeSize size) const {
+  IMMUDB_ASSIGN(const std::optional<index::Version> version, storage_->index->Find(key, size));
+  if (!version) return Fail(Code::kNotFound, "Key not found");
+  IMMUDB_ASSIGN(Entry entry, ReadAt(version->index));
+  if (!std::ranges::equal(entry.key, key)) {
+    return Noticed(Fail(Code::kCorrupted, "ledger {}: the index names entry {} for another key",
+                        storage_->directory, version->index.value));
+  }
+  return entry;
+}
+
+Result<Entry> LedgerImpl::Get(BytesView key) const {
+  IMMUDB_TRY(CheckKey(key));
+  const TreeSize size = storage_->Published();
+  IMMUDB_ASSIGN(Entry entry, Find(key, size));
+  if (entry.kind == EntryKind::kSet) return entry;
+  // One level, and the newest version whatever index the reference names: as 0.8.1 answers.
+  IMMUDB_ASSIGN(const proof::TargetView target, proof::DecodeTarget(entry.value));
+  return Find(target.key, size);
+}
+
+Result<ProvenEntry> LedgerImpl::ProveEntry(Entry entry, TreeSize size,
+                                           std::optional<LeafIndex> since) const {
+  IMMUDB_ASSIGN(EntryProof proof, Prove(entry.index, size, since));
+  if (proof.inclusion.leaf != proof::EntryDigest(entry.index, entry.key, entry.value)) {
+    return Noticed(Fail(Code::kCorrupted,
+                        "ledger {}: entry {} is not the one the tree was built from",
+                        storage_->directory, entry.index.value));
+  }
+  return ProvenEntry{.entry = std::move(entry), .proof = std::move(proof)};
+}
+
+Result<ProvenEntry> LedgerImpl::GetProven(BytesView key, std::optional<LeafIndex> since) const {
+  IMMUDB_TRY(CheckUndamaged());
+  IMMUDB_TRY(CheckKey(key));
+  IMMUDB_TRY(CheckTrustedIndex(since));
+  IMMUDB_ASSIGN(Entry entry, Get(key));
+  // Taken after the entry was found: it lies below.
+  return ProveEntry(std::move(entry), storage_->Published(), since);
+}
+
+Result<Entry> LedgerImpl::At(LeafIndex index) const {
+  if (index.value >= storage_->Published().value) return IndexNotFound();
+  IMMUDB_ASSIGN(Entry entry, ReadAt(index));
+  if (storage_->damaged.load(std::memory_order_relaxed)) return entry;
+  IMMUDB_ASSIGN(const Digest leaf, storage_->tree->Read({.level = 0, .index = index.value}));
+  if (leaf != proof::EntryDigest(index, entry.key, entry.value)) {
+    return Noticed(Fail(Code::kCorrupted,
+                        "ledger {}: entry {} is not the one the tree was built from",
+                        storage_->directory, index.value));
+  }
+  return entry;
+}
+
+Result<ProvenEntry> LedgerImpl::AtProven(LeafIndex index, std::optional<LeafIndex> since) const {
+  IMMUDB_TRY(CheckUndamaged());
+  const TreeSize size = storage_->Published();
+  if (index.value >= size.value) return IndexNotFound();
+  IMMUDB_TRY(CheckTrustedIndex(since));
+  IMMUDB_ASSIGN(Entry entry, ReadAt(index));
+  return ProveEntry(std::move(entry), size, since);
+}
+
+Status LedgerImpl::Checkpoint() {
+  IMMUDB_TRY(CheckUndamaged());
+  return checkpointer_->Run();
+}
+
+void LedgerImpl::ScheduleMaintenance(const Environment& environment,
+                                     std::shared_ptr<Heartbeat> heartbeat) {
+  environment.maintenance.PostAfter(kMaintenancePeriod, [&environment, heartbeat] {
+    {
+      MutexLock lock(heartbeat->mutex);
+      if (heartbeat->ledger == nullptr) return;
+      heartbeat->ledger->Maintain();
+    }
+    ScheduleMaintenance(environment, heartbeat);
+  });
+}
+
+void LedgerImpl::Maintain() {
+  if (!CheckUndamaged()) return;
+  pipeline_->SealIfIdle();
+  checkpointer_->RunIfDue();
+}
+
+Status LedgerImpl::Close() {
+  MutexLock close(close_mutex_);
+  if (std::exchange(closed_, true)) return {};
+  {
+    MutexLock lock(heartbeat_->mutex);
+    heartbeat_->ledger = nullptr;
+  }
+  pipeline_->Stop();
+  IMMUDB_TRY(CheckUndamaged());
+  if (pipeline_->failed()) return {};
+  IMMUDB_TRY(pipeline_->SyncAll());
+  pipeline_->SealIfIdle();
+  return checkpointer_->Run();
+}
+
+LedgerStatistics LedgerImpl::statistics() const {
+  return {.entries = storage_->Published().value,
+          .log_bytes = storage_->log->end().value,
+          .derived_bytes = checkpointer_->derived_bytes(),
+          .groups = pipeline_->groups(),
+          .syncs = storage_->log->statistics().syncs,
+          .queued_batches = pipeline_->queued_batches(),
+          .accepts_writes = pipeline_->accepts_writes() && !storage_->damaged.load(),
+          .damaged = storage_->damaged.load()};
+}
+
+}  // namespace immudb::ledger

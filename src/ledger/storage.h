@@ -1,0 +1,37 @@
+// The files of one open ledger and the size that readers may see.
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "immudb/tree.h"
+#include "index/key_index.h"
+#include "ledger/offset_store.h"
+#include "ledger/tree_store.h"
+#include "log/log.h"
+#include "log/meta.h"
+
+namespace immudb::ledger {
+
+// Three sizes: prepared (log written, tree and index filled; the pipeline's), durable (log synced)
+// and published, which alone readers use. prepared >= durable >= published.
+struct Storage {
+  std::string directory;
+  log::Meta meta;
+  std::unique_ptr<log::Log> log;
+  std::unique_ptr<TreeStore> tree;
+  std::unique_ptr<OffsetStore> offsets;
+  std::unique_ptr<index::KeyIndex> index;
+
+  // Released after everything below it can be read, acquired by every reader.
+  std::atomic<std::uint64_t> published{0};
+  // Damage in acknowledged entries: no writes, roots or proofs. Never cleared.
+  std::atomic<bool> damaged{false};
+
+  TreeSize Published() const { return {published.load(std::memory_order_acquire)}; }
+};
+
+}  // namespace immudb::ledger
