@@ -86,25 +86,40 @@ IMMUDB_INLINE Block LoadBlock(const std::uint8_t* bytes) {
            SwapWords(Load(bytes + 48))}};
 }
 
-// Rounds 4 * kGroup and on, of every stream in turn, so that each hides the latency of the others.
+// Calls `body` for each stream. A loop over two streams is not unrolled at -O2, and would keep the
+// state in memory.
+template <std::size_t kStreams, typename Body>
+IMMUDB_INLINE void ForEachStream(Body body) {
+  static_assert(kStreams == 1 || kStreams == 2);
+  body(0);
+  if constexpr (kStreams == 2) body(1);
+}
+
+// Four rounds of one stream, of the group `kGroup`.
+template <std::size_t kGroup>
+IMMUDB_INLINE void FourRounds(Registers& state, Block& block, __m128i constants) {
+  __m128i(&words)[4] = block.words;
+  const __m128i sum = _mm_add_epi32(words[kGroup % 4], constants);
+  state.cdgh = _mm_sha256rnds2_epu32(state.cdgh, state.abef, sum);
+  state.abef = _mm_sha256rnds2_epu32(state.abef, state.cdgh, _mm_shuffle_epi32(sum, 0x0e));
+  if constexpr (kGroup < 12) {  // The message words four groups on, in the place of these.
+    const __m128i near = words[(kGroup + 3) % 4];
+    __m128i next = _mm_sha256msg1_epu32(words[kGroup % 4], words[(kGroup + 1) % 4]);
+    next = _mm_add_epi32(next, _mm_alignr_epi8(near, words[(kGroup + 2) % 4], 4));
+    words[kGroup % 4] = _mm_sha256msg2_epu32(next, near);
+  }
+}
+
+// The groups of rounds from `kGroup` on, of every stream in turn: each hides the latency of the
+// others.
 template <std::size_t kGroup, std::size_t kStreams>
 IMMUDB_INLINE void RoundsFrom(Registers (&states)[kStreams], Block (&blocks)[kStreams]) {
   if constexpr (kGroup < 16) {
     const __m128i constants =
         _mm_load_si128(reinterpret_cast<const __m128i*>(kRoundConstants + 4 * kGroup));
-    for (std::size_t i = 0; i < kStreams; i++) {
-      __m128i(&words)[4] = blocks[i].words;
-      const __m128i sum = _mm_add_epi32(words[kGroup % 4], constants);
-      states[i].cdgh = _mm_sha256rnds2_epu32(states[i].cdgh, states[i].abef, sum);
-      const __m128i upper = _mm_shuffle_epi32(sum, 0x0e);
-      states[i].abef = _mm_sha256rnds2_epu32(states[i].abef, states[i].cdgh, upper);
-      if constexpr (kGroup < 12) {  // The message word four groups on, in the place of this one.
-        const __m128i near = words[(kGroup + 3) % 4];
-        __m128i next = _mm_sha256msg1_epu32(words[kGroup % 4], words[(kGroup + 1) % 4]);
-        next = _mm_add_epi32(next, _mm_alignr_epi8(near, words[(kGroup + 2) % 4], 4));
-        words[kGroup % 4] = _mm_sha256msg2_epu32(next, near);
-      }
-    }
+    ForEachStream<kStreams>([&](std::size_t i) __attribute__((always_inline)) {
+      FourRounds<kGroup>(states[i], blocks[i], constants);
+    });
     RoundsFrom<kGroup + 1, kStreams>(states, blocks);
   }
 }
@@ -112,12 +127,13 @@ IMMUDB_INLINE void RoundsFrom(Registers (&states)[kStreams], Block (&blocks)[kSt
 template <std::size_t kStreams>
 IMMUDB_INLINE void Compress(Registers (&states)[kStreams], Block (&blocks)[kStreams]) {
   Registers before[kStreams];
-  for (std::size_t i = 0; i < kStreams; i++) before[i] = states[i];
+  ForEachStream<kStreams>([&](std::size_t i)
+                              __attribute__((always_inline)) { before[i] = states[i]; });
   RoundsFrom<0, kStreams>(states, blocks);
-  for (std::size_t i = 0; i < kStreams; i++) {
+  ForEachStream<kStreams>([&](std::size_t i) __attribute__((always_inline)) {
     states[i].abef = _mm_add_epi32(states[i].abef, before[i].abef);
     states[i].cdgh = _mm_add_epi32(states[i].cdgh, before[i].cdgh);
-  }
+  });
 }
 
 // The two blocks of the 65-byte message of `prefix` and the 64 bytes at `input`, padded.
@@ -146,15 +162,17 @@ IMMUDB_INLINE void HashPairs(std::uint8_t prefix, const std::uint8_t* inputs,
   Registers states[kStreams];
   Block first[kStreams];
   Block second[kStreams];
-  for (std::size_t i = 0; i < kStreams; i++) {
+  ForEachStream<kStreams>([&](std::size_t i) __attribute__((always_inline)) {
     const PairBlocks blocks = MakePairBlocks(prefix, inputs + i * 2 * kDigestBytes);
     states[i] = LoadState(kInitialState);
     first[i] = blocks.first;
     second[i] = blocks.second;
-  }
+  });
   Compress<kStreams>(states, first);
   Compress<kStreams>(states, second);
-  for (std::size_t i = 0; i < kStreams; i++) StoreDigest(states[i], outputs + i * kDigestBytes);
+  ForEachStream<kStreams>([&](std::size_t i) __attribute__((always_inline)) {
+    StoreDigest(states[i], outputs + i * kDigestBytes);
+  });
 }
 
 }  // namespace
