@@ -11,7 +11,7 @@
 namespace immudb::ledger {
 namespace {
 
-constexpr std::string_view kMagic = "IMMUOFFS";
+constexpr std::string_view kMagic = "immuOFFS";
 
 struct Place {
   PageAddress page;

@@ -139,7 +139,7 @@ TEST_F(OffsetStoreTest, TheFileSaysWhatItIs) {
   ASSERT_TRUE(store->WriteBack({kSize}).has_value());
   EXPECT_TRUE(TryOpen(kSize).has_value());
   const Bytes bytes = files_.ReadAll(kPath).value();
-  EXPECT_EQ(std::string(bytes.begin(), bytes.begin() + 8), "IMMUOFFS");
+  EXPECT_EQ(std::string(bytes.begin(), bytes.begin() + 8), "immuOFFS");
 }
 
 TEST_F(OffsetStoreTest, OneAppenderOneMaintainerAndManyReadersWorkAtTheSameTime) {

@@ -19,7 +19,7 @@ using merkle::kPageNodeCount;
 using merkle::NodeId;
 using merkle::NodePlace;
 
-constexpr std::string_view kMagic = "IMMUTREE";
+constexpr std::string_view kMagic = "immuTREE";
 
 static_assert(kPageLevelCount <= kPageSeriesMax);
 static_assert(kPageNodeCount * sizeof(Digest) <= kPageContentBytes);
