@@ -244,17 +244,17 @@ void Writes(const std::string& directory, immudb::Durability durability) {
     Bench bench(directory, durability);
     bench.Measure(name + mode, entries, [&] { work(bench.ledger()); });
   };
-  for (const std::uint64_t callers : {1, 16, 128}) {
+  for (const std::uint64_t callers : {1u, 16u, 128u}) {
     const std::uint64_t entries = durable ? callers * 2'000 : 1'000'000;
     run("set, " + std::to_string(callers) + " blocking callers", entries,
         [&](immudb::Ledger& ledger) { SetBlocking(ledger, callers, entries); });
   }
-  for (const std::uint64_t in_flight : {16, 128, 1'024}) {
+  for (const std::uint64_t in_flight : {16u, 128u, 1'024u}) {
     const std::uint64_t entries = durable ? in_flight * 2'000 : 2'000'000;
     run("async set, " + std::to_string(in_flight) + " in flight", entries,
         [&](immudb::Ledger& ledger) { SetAsync(ledger, in_flight, entries); });
   }
-  for (const std::uint64_t size : {100, 1'000, 62'500}) {
+  for (const std::uint64_t size : {100u, 1'000u, 62'500u}) {
     run("batches of " + std::to_string(size) + ", 16 callers", 2'000'000,
         [&](immudb::Ledger& ledger) { SetBatches(ledger, 16, size, 2'000'000); });
   }
