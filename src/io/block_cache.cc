@@ -19,17 +19,16 @@ BlockCache::BlockCache(std::uint64_t budget_bytes)
 
 BlockRef BlockCache::TryGet(BlockKey key) {
   Shard& shard = ShardOf(key);
-  {
-    const MutexLock lock(shard.mutex);
-    if (const auto found = shard.index.find(key); found != shard.index.end()) {
-      Slot& slot = shard.slots[found->second];
-      slot.used = true;
-      hits_.fetch_add(1, std::memory_order_relaxed);
-      return slot.block;
-    }
+  const MutexLock lock(shard.mutex);
+  const auto found = shard.index.find(key);
+  if (found == shard.index.end()) {
+    ++shard.misses;
+    return nullptr;
   }
-  misses_.fetch_add(1, std::memory_order_relaxed);
-  return nullptr;
+  ++shard.hits;
+  Slot& slot = shard.slots[found->second];
+  slot.used = true;
+  return slot.block;
 }
 
 BlockRef BlockCache::Insert(BlockKey key, BlockRef block) {
@@ -77,6 +76,24 @@ void BlockCache::Erase(CachedFileId file) {
       shard.free_slots.push_back(i);
     }
   }
+}
+
+std::uint64_t BlockCache::hits() const {
+  std::uint64_t hits = 0;
+  for (const Shard& shard : shards_) {
+    const MutexLock lock(shard.mutex);
+    hits += shard.hits;
+  }
+  return hits;
+}
+
+std::uint64_t BlockCache::misses() const {
+  std::uint64_t misses = 0;
+  for (const Shard& shard : shards_) {
+    const MutexLock lock(shard.mutex);
+    misses += shard.misses;
+  }
+  return misses;
 }
 
 std::uint64_t BlockCache::size_bytes() const {

@@ -70,8 +70,8 @@ class BlockCache {
   // Forgets all blocks of `file`. Pins stay valid. Cost: looks at every cached block.
   void Erase(CachedFileId file);
 
-  std::uint64_t hits() const { return hits_.load(std::memory_order_relaxed); }
-  std::uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }
+  std::uint64_t hits() const;
+  std::uint64_t misses() const;
   // Bytes of blocks held now.
   std::uint64_t size_bytes() const;
 
@@ -90,6 +90,8 @@ class BlockCache {
     std::vector<Slot> slots IMMUDB_GUARDED_BY(mutex);
     std::vector<std::size_t> free_slots IMMUDB_GUARDED_BY(mutex);
     std::size_t hand IMMUDB_GUARDED_BY(mutex) = 0;
+    std::uint64_t hits IMMUDB_GUARDED_BY(mutex) = 0;
+    std::uint64_t misses IMMUDB_GUARDED_BY(mutex) = 0;
   };
   static constexpr std::size_t kShards = 16;
 
@@ -102,8 +104,6 @@ class BlockCache {
   const std::size_t slots_per_shard_;
   std::array<Shard, kShards> shards_;
   std::atomic<std::uint64_t> next_file_{1};
-  std::atomic<std::uint64_t> hits_{0};
-  std::atomic<std::uint64_t> misses_{0};
 };
 
 }  // namespace immudb::io

@@ -286,12 +286,9 @@ Status MemoryFileSystem::SyncDirectory(const std::string& path) {
   IMMUDB_ASSIGN(const NodeId node, Find(path));
   Node& directory = state_.nodes.at(node);
   if (!directory.is_directory) return Fail(Code::kIo, "{}: not a directory", path);
-  if (verdict == Verdict::kDo) {
-    SettleNames(directory, CrashPolicy::kKeepAll, random_);
-    return {};
-  }
-  if (!power_lost_) SettleNames(directory, CrashPolicy::kRandom, random_);
-  return InjectedFailure("sync directory " + path);
+  if (verdict != Verdict::kDo) return InjectedFailure("sync directory " + path);
+  SettleNames(directory, CrashPolicy::kKeepAll, random_);
+  return {};
 }
 
 Result<std::unique_ptr<DirectoryLock>> MemoryFileSystem::Lock(const std::string& path) {

@@ -7,7 +7,8 @@
 //   - a created, renamed or removed name survives only if SyncDirectory of its directory followed;
 //     others are kept or dropped, independently of each other. A rename is one step;
 //   - after a failed sync the written bytes can be read and look clean, but only some of them,
-//     chosen by chance, are on the disk: a later successful sync does not save the rest.
+//     chosen by chance, are on the disk: a later successful sync does not save the rest. A failed
+//     sync of a directory changes nothing, and a later one may succeed.
 //
 // Everything is decided by the seed and the sequence of calls, so a run can be repeated.
 

@@ -9,7 +9,7 @@
 namespace immudb::log {
 namespace {
 
-constexpr std::size_t kReadBytes = 1u << 20;
+constexpr std::size_t kReadBytes = 256u << 10;
 
 bool IsZero(BytesView bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
@@ -168,10 +168,11 @@ Result<std::optional<Recovery::Record>> Recovery::TryRecord(LogPosition position
   if (!continues || record_bytes > range->end.value - position.value) {
     return std::optional<Record>();
   }
-  const std::size_t wanted_bytes = kRecordHeaderBytes + header->body_bytes;
-  IMMUDB_ASSIGN(bytes, reader_.Read(position, wanted_bytes));
-  if (bytes.size() < wanted_bytes) return std::optional<Record>();
-  const BytesView body = bytes.subspan(kRecordHeaderBytes, header->body_bytes);
+  IMMUDB_ASSIGN(bytes, reader_.Read(position, record_bytes));
+  if (bytes.size() < record_bytes) return std::optional<Record>();
+  bytes = bytes.first(record_bytes).subspan(kRecordHeaderBytes);
+  const BytesView body = bytes.first(header->body_bytes);
+  if (!IsZero(bytes.subspan(header->body_bytes))) return std::optional<Record>();
   if (const Status status = CheckBody(*header, body); !status) {
     if (usable(status.error())) return status.error();
     return std::optional<Record>();
