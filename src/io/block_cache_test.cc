@@ -61,7 +61,7 @@ TEST(BlockCacheTest, AFailedLoadIsReturnedAndNotCached) {
 }
 
 TEST(BlockCacheTest, KeepsWithinItsBudgetAndPrefersBlocksInUse) {
-  constexpr std::uint64_t kBlocks = 1600;
+  static constexpr std::uint64_t kBlocks = 1600;
   BlockCache cache(kBlocks * kBlockBytes);
   std::atomic<int> loads{0};
   const CachedFileId file = cache.NewFile();
@@ -71,7 +71,7 @@ TEST(BlockCacheTest, KeepsWithinItsBudgetAndPrefersBlocksInUse) {
     ASSERT_TRUE(result.has_value());
     ASSERT_EQ((**result)[0], static_cast<std::uint8_t>(file.value * 7 + block));
   };
-  constexpr std::uint64_t kHot = 200;
+  static constexpr std::uint64_t kHot = 200;
   for (std::uint64_t block = 0; block < 20 * kBlocks; ++block) {  // A scan beside a hot set.
     get(kHot + block);
     get(block % kHot);

@@ -102,8 +102,8 @@ class RandomUser {
     return text;
   }
   std::string UseFile() {
-    constexpr std::array kModes = {OpenMode::kReadWrite, OpenMode::kCreateNew,
-                                   OpenMode::kCreateOrOpen, OpenMode::kRead};
+    static constexpr std::array kModes = {OpenMode::kReadWrite, OpenMode::kCreateNew,
+                                          OpenMode::kCreateOrOpen, OpenMode::kRead};
     const OpenMode mode = kModes[random_() % kModes.size()];
     const auto file = files_.Open(Name(), mode);
     if (!file) return "open " + Outcome(file);

@@ -27,12 +27,11 @@ Bytes Frame(const Raw& raw, std::uint64_t index) {
   PutU16(bytes.data() + 6, raw.reserved);
   PutU32(bytes.data() + 8, static_cast<std::uint32_t>(raw.value.size()));
   PutU32(bytes.data() + 12, Crc32c(0, raw.value));
-  Bytes covered(8);
-  PutU64(covered.data(), index);
-  covered.insert(covered.end(), bytes.begin(), bytes.begin() + 16);
-  covered.insert(covered.end(), raw.key.begin(), raw.key.end());
-  covered.insert(covered.end(), raw.extension.begin(), raw.extension.end());
-  PutU32(bytes.data() + 16, Crc32c(0, covered));
+  Bytes place(8);
+  PutU64(place.data(), index);
+  std::uint32_t crc = Crc32c(Crc32c(0, place), BytesView(bytes).first(16));
+  crc = Crc32c(Crc32c(crc, raw.key), raw.extension);
+  PutU32(bytes.data() + 16, crc);
   for (const Bytes* part : {&raw.key, &raw.extension, &raw.value}) {
     bytes.insert(bytes.end(), part->begin(), part->end());
   }

@@ -17,7 +17,8 @@ namespace {
 constexpr std::uint64_t kStepBytesMin = 64u << 10;
 constexpr std::uint64_t kStepBytesMax = 64u << 20;
 constexpr std::uint64_t kPageBytes = 4096;
-constexpr std::size_t kParts = 64;  // More make the vector of parts grow once.
+constexpr std::size_t kReadBytesMax = 4096;  // Of a first read of an entry: fits the stack.
+constexpr std::size_t kParts = 64;           // More make the vector of parts grow once.
 
 constexpr std::array<std::uint8_t, 64u << 10> kZeros{};
 
@@ -233,16 +234,20 @@ Result<LogPosition> Log::Sync() {
 
 Result<StoredEntry> Log::ReadEntry(LogPosition position, LeafIndex index,
                                    std::size_t bytes_hint) const {
-  Bytes framed(std::clamp(bytes_hint, kEntryHeaderBytes, kBodyBytesMax));
+  std::array<std::uint8_t, kReadBytesMax> small;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  Bytes large;
+  std::span<std::uint8_t> framed(small.data(),
+                                 std::clamp(bytes_hint, kEntryHeaderBytes, small.size()));
   IMMUDB_ASSIGN(std::size_t size, segments_.Read(position, framed));
-  IMMUDB_ASSIGN(const EntryLengths lengths, DecodeEntryLengths(BytesView(framed).first(size)));
+  IMMUDB_ASSIGN(const EntryLengths lengths, DecodeEntryLengths(framed.first(size)));
   if (lengths.framed_bytes() > size && size == framed.size()) {
-    framed.resize(lengths.framed_bytes());
-    IMMUDB_ASSIGN(const std::size_t rest,
-                  segments_.Read(position + size, std::span(framed).subspan(size)));
+    large.resize(lengths.framed_bytes());
+    std::copy(framed.begin(), framed.end(), large.begin());
+    framed = large;
+    IMMUDB_ASSIGN(const std::size_t rest, segments_.Read(position + size, framed.subspan(size)));
     size += rest;
   }
-  IMMUDB_ASSIGN(const EntryView entry, DecodeEntry(BytesView(framed).first(size), index));
+  IMMUDB_ASSIGN(const EntryView entry, DecodeEntry(framed.first(size), index));
   return StoredEntry{.kind = entry.kind,
                      .last_of_batch = entry.last_of_batch,
                      .key = Bytes(entry.key.begin(), entry.key.end()),
@@ -315,7 +320,7 @@ Status Log::PrepareSegment(std::uint64_t number, std::uint64_t size_bytes) {
   if (status) status = WriteZeros(*file, 0, size_bytes);
   if (status) status = file->Sync();
   if (!status) {  // Nothing of the log is in that file: give the space back, try again later.
-    if (const Status removed = files_.Remove(path); !removed) return removed;
+    IMMUDB_TRY(files_.Remove(path));
     return status;
   }
   extended_bytes_.fetch_add(size_bytes, std::memory_order_relaxed);
@@ -329,7 +334,7 @@ Status Log::PrepareSegment(std::uint64_t number, std::uint64_t size_bytes) {
   return {};
 }
 
-Status Log::ExtendSegment(Segment segment, std::uint64_t size_bytes) {
+Status Log::ExtendSegment(const Segment& segment, std::uint64_t size_bytes) {
   if (size_bytes <= segment.extended_size) return {};
   IMMUDB_TRY(WriteZeros(*segment.extend_file, segment.extended_size, size_bytes));
   if (Status status = segment.extend_file->Sync(); !status)

@@ -138,7 +138,7 @@ class Log {
   Status Extend(std::uint64_t body_bytes);
 
   // Reads and verifies the entry at `position`, which must have index `index`. One read if its
-  // framed form has at most `bytes_hint` bytes, else two.
+  // framed form has at most `bytes_hint` bytes (which counts up to 4096), else two.
   // Errors: kCorrupted (no such entry there), kUnsupported, kIo.
   Result<StoredEntry> ReadEntry(LogPosition position, LeafIndex index,
                                 std::size_t bytes_hint = 4096) const;
@@ -172,7 +172,7 @@ class Log {
   Status ExtendOnce(std::uint64_t record_bytes);
   Status PrepareSegment(std::uint64_t number, std::uint64_t size_bytes);
   // Zero-fills and syncs `segment` up to `size_bytes` and makes that known.
-  Status ExtendSegment(Segment segment, std::uint64_t size_bytes);
+  Status ExtendSegment(const Segment& segment, std::uint64_t size_bytes);
   Status CheckAccepts() const;
   // Refuses all further changes and returns `error`.
   Error Refuse(Error error);

@@ -124,7 +124,7 @@ TEST(LogConcurrencyTest, AppendSyncExtendAndReadRunSideBySide) {
   ASSERT_TRUE(world.Create());
   ASSERT_TRUE(world.Open());
   Log& log = *world.log;
-  constexpr std::uint64_t kEntries = 3000;
+  static constexpr std::uint64_t kEntries = 3000;
   std::vector<std::atomic<std::uint64_t>> positions(kEntries);
   std::atomic<std::uint64_t> appended{0};
   std::atomic<std::uint64_t> acknowledged{0};

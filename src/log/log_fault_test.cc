@@ -83,7 +83,7 @@ TEST_P(LogFaultTest, AFailureAtAnyOperationOfARecoveryKeepsThePromise) {
   const std::uint64_t seed = TestSeed();
   SCOPED_TRACE("IMMUDB_TEST_SEED=" + std::to_string(seed));
   std::size_t cases = 0;
-  constexpr std::uint64_t kStates = 15;
+  static constexpr std::uint64_t kStates = 15;
   for (std::uint64_t state = 0; state < kStates; ++state) {
     LogWorld world(seed * 1000 + state);
     ASSERT_TRUE(world.Create());

@@ -64,7 +64,7 @@ class Recovery {
   struct Boundary {  // Of a record beyond the proven end.
     LogPosition position;
     LeafIndex first;
-    bool is_seal;
+    bool is_seal = false;
   };
   // Returns whether to go on.
   using HeaderVisitor = std::function<Result<bool>(LogPosition, const RecordHeader&)>;
