@@ -19,6 +19,7 @@ constexpr std::uint64_t kHasKind = 2;
 constexpr unsigned kTagBits = 2;
 constexpr std::uint8_t kUsualKind = 1;  // Plain values: stored without a kind byte.
 constexpr std::size_t kTailBlocksMax = 0xffff;
+constexpr std::size_t kRecordBytesMax = 6 * kVarintBytesMax + 1 + kInlineKeyBytesMax;
 
 std::size_t PutVarint(std::uint8_t* out, std::uint64_t value) {
   std::size_t bytes = 0;
@@ -163,64 +164,69 @@ BlockRecord BlockView::Record(std::size_t offset) const {
   return record;
 }
 
-BlockBuilder::BlockBuilder(BlockType type) : type_(type), block_(kBlockBytes) {
+BlockBuilder::BlockBuilder(BlockType type) : type_(type), block_(kBlockBytes + kRecordBytesMax) {
   IMMUDB_CHECK(type == BlockType::kEntries || type == BlockType::kFences);
 }
 
-BlockBuilder::Encoded BlockBuilder::Encode(const NewRecord& record, std::size_t shared) const {
+BlockBuilder::Plan BlockBuilder::PlanFor(BytesView key) const {
+  if (records_ == 0) return {.shared = 0, .restart = true, .same_key = false};
+  const std::size_t common = CommonPrefixBytes(key, last_key_);
+  const bool restart = records_ % kRestartInterval == 0;
+  return {.shared = restart ? 0 : std::min(common, kInlineKeyBytesMax),
+          .restart = restart,
+          .same_key = common == key.size() && common == last_key_.size()};
+}
+
+std::size_t BlockBuilder::Encode(const NewRecord& record, const Plan& plan) {
   const std::size_t inline_bytes = std::min(record.key.size(), kInlineKeyBytesMax);
   const std::size_t tail_bytes = record.key.size() - inline_bytes;
   const bool fence = type_ == BlockType::kFences;
   const bool has_kind = !fence && record.kind != kUsualKind;
-  Encoded out;
-  const auto put = [&out](std::uint64_t value) {
-    out.size += PutVarint(out.bytes + out.size, value);
-  };
-  put(shared);
-  put(inline_bytes - shared);
-  put(record.index << kTagBits | (has_kind ? kHasKind : 0) | (tail_bytes > 0 ? kHasTail : 0));
-  if (has_kind) out.bytes[out.size++] = record.kind;
+  std::uint8_t* const begin = &block_[end_];
+  std::uint8_t* out = begin;
+  out += PutVarint(out, plan.shared);
+  out += PutVarint(out, inline_bytes - plan.shared);
+  out += PutVarint(
+      out, record.index << kTagBits | (has_kind ? kHasKind : 0) | (tail_bytes > 0 ? kHasTail : 0));
+  if (has_kind) *out++ = record.kind;
   if (tail_bytes > 0) {
-    const bool same_key = records_ > 0 && CompareKeys(record.key, last_key_) == 0;
-    put(tail_bytes);
-    put(same_key ? last_tail_block_ : tail_blocks_);
+    out += PutVarint(out, tail_bytes);
+    out += PutVarint(out, plan.same_key ? last_tail_block_ : tail_blocks_);
   }
-  if (fence) put(record.child);
-  const BytesView suffix = record.key.subspan(shared, inline_bytes - shared);
-  if (!suffix.empty()) std::memcpy(out.bytes + out.size, suffix.data(), suffix.size());
-  out.size += suffix.size();
-  return out;
+  if (fence) out += PutVarint(out, record.child);
+  const BytesView suffix = record.key.subspan(plan.shared, inline_bytes - plan.shared);
+  if (!suffix.empty()) std::memcpy(out, suffix.data(), suffix.size());
+  return static_cast<std::size_t>(out - begin) + suffix.size();
+}
+
+void BlockBuilder::AddTail(BytesView tail) {
+  const std::uint32_t blocks = BlocksFor(tail.size());
+  const std::size_t at = tails_.size();
+  tails_.resize(at + std::size_t{blocks} * kOverflowBytes);
+  std::memcpy(&tails_[at], tail.data(), tail.size());
+  last_tail_block_ = tail_blocks_;
+  tail_blocks_ += blocks;
 }
 
 bool BlockBuilder::Add(const NewRecord& record) {
   IMMUDB_CHECK(record.key.size() <= kKeyBytesMax);
   IMMUDB_CHECK(record.index <= ~std::uint64_t{0} >> kTagBits);
-  const std::size_t inline_bytes = std::min(record.key.size(), kInlineKeyBytesMax);
-  const BytesView tail = record.key.subspan(inline_bytes);
-  const bool restart = records_ % kRestartInterval == 0;
-  const std::size_t shared =
-      restart ? 0
-              : std::min(inline_bytes,
-                         std::min(kInlineKeyBytesMax, CommonPrefixBytes(record.key, last_key_)));
-  const Encoded encoded = Encode(record, shared);
-  const std::size_t restarts = restarts_.size() + (restart ? 1 : 0);
-  if (end_ + encoded.size + 2 * restarts > kBlockBytes) return false;
-  const std::uint32_t new_tail_blocks = BlocksFor(tail.size());
-  if (tail_blocks_ + new_tail_blocks > kTailBlocksMax) return false;
-
-  const bool same_key = records_ > 0 && CompareKeys(record.key, last_key_) == 0;
-  if (!tail.empty() && !same_key) {
-    last_tail_block_ = tail_blocks_;
-    const std::size_t at = tails_.size();
-    tails_.resize(at + std::size_t{new_tail_blocks} * kOverflowBytes);
-    std::memcpy(&tails_[at], tail.data(), tail.size());
-    tail_blocks_ += new_tail_blocks;
+  const BytesView tail = record.key.subspan(std::min(record.key.size(), kInlineKeyBytesMax));
+  const Plan plan = PlanFor(record.key);
+  const std::size_t bytes = Encode(record, plan);
+  const std::size_t restarts = restarts_.size() + (plan.restart ? 1 : 0);
+  if (end_ + bytes + 2 * restarts > kBlockBytes ||
+      tail_blocks_ + BlocksFor(tail.size()) > kTailBlocksMax) {
+    std::memset(&block_[end_], 0, bytes);
+    return false;
   }
-  if (restart) restarts_.push_back(static_cast<std::uint16_t>(end_));
-  std::memcpy(&block_[end_], encoded.bytes, encoded.size);
-  end_ += encoded.size;
+  if (plan.restart) restarts_.push_back(static_cast<std::uint16_t>(end_));
+  if (!plan.same_key) {
+    if (!tail.empty()) AddTail(tail);
+    last_key_.assign(record.key.begin(), record.key.end());
+  }
+  end_ += bytes;
   records_++;
-  if (!same_key) last_key_.assign(record.key.begin(), record.key.end());
   return true;
 }
 
@@ -235,13 +241,14 @@ void BlockBuilder::Finish(std::uint32_t seed, std::uint32_t number, std::uint32_
   for (std::size_t i = 0; i < restarts_.size(); i++) {
     PutU16(&block_[kBlockBytes - 2 * (i + 1)], restarts_[i]);
   }
-  SealBlock(block_, seed, number, type_);
-  out.insert(out.end(), block_.begin(), block_.end());
+  const std::span<std::uint8_t> block(block_.data(), kBlockBytes);
+  SealBlock(block, seed, number, type_);
+  out.insert(out.end(), block.begin(), block.end());
   for (std::uint32_t i = 0; i < tail_blocks_; i++) {
-    Bytes block(kBlockBytes);
-    std::memcpy(&block[kBlockHeaderBytes], &tails_[i * kOverflowBytes], kOverflowBytes);
-    SealBlock(block, seed, number + 1 + i, BlockType::kOverflow);
-    out.insert(out.end(), block.begin(), block.end());
+    Bytes tail(kBlockBytes);
+    std::memcpy(&tail[kBlockHeaderBytes], &tails_[i * kOverflowBytes], kOverflowBytes);
+    SealBlock(tail, seed, number + 1 + i, BlockType::kOverflow);
+    out.insert(out.end(), tail.begin(), tail.end());
   }
   Reset();
 }

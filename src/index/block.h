@@ -103,16 +103,21 @@ class BlockBuilder {
   void Finish(std::uint32_t seed, std::uint32_t number, std::uint32_t previous, Bytes& out);
 
  private:
-  struct Encoded {
-    std::uint8_t bytes[64 + kInlineKeyBytesMax];
-    std::size_t size = 0;
+  // What adding a record means for the block.
+  struct Plan {
+    std::size_t shared = 0;
+    bool restart = false;
+    bool same_key = false;  // As the record before: shares its tail.
   };
 
-  Encoded Encode(const NewRecord& record, std::size_t shared) const;
+  Plan PlanFor(BytesView key) const;
+  // Writes the record behind the others, whether it fits or not, and returns its bytes.
+  std::size_t Encode(const NewRecord& record, const Plan& plan);
+  void AddTail(BytesView tail);
   void Reset();
 
   const BlockType type_;
-  Bytes block_;
+  Bytes block_;  // With room for one record that does not fit.
   std::size_t end_ = kBlockHeaderBytes;
   std::size_t records_ = 0;
   std::vector<std::uint16_t> restarts_;

@@ -67,23 +67,24 @@ inline std::uint64_t PrefixAt(BytesView key, std::size_t skip) {
   return __builtin_bswap64(word);
 }
 
+inline constexpr std::uint64_t kHashSpread = 0x9e3779b97f4a7c15;
+inline constexpr std::uint64_t kHashMix = 0xff51afd7ed558ccd;
+
 // On disk (docs/formats/index-run.md): never change it. The seed is the ledger's, so that nobody
 // outside can prepare keys that collide.
 inline std::uint64_t HashKey(std::uint64_t seed, BytesView key) {
-  constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15;
-  constexpr std::uint64_t kMix = 0xff51afd7ed558ccd;
-  std::uint64_t hash = seed ^ (key.size() * kSpread);
+  std::uint64_t hash = seed ^ (key.size() * kHashSpread);
   const std::uint8_t* in = key.data();
   std::size_t left = key.size();
   for (; left >= 8; in += 8, left -= 8) {
-    hash = (hash ^ GetU64(in)) * kMix;
+    hash = (hash ^ GetU64(in)) * kHashMix;
     hash ^= hash >> 32;
   }
   std::uint64_t word = 0;
   if (left > 0) std::memcpy(&word, in, left);
-  hash = (hash ^ word) * kMix;
+  hash = (hash ^ word) * kHashMix;
   hash ^= hash >> 29;
-  hash *= kSpread;
+  hash *= kHashSpread;
   return hash ^ (hash >> 32);
 }
 

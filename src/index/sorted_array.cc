@@ -17,6 +17,8 @@ bool Before(const Item& a, const Item& b) {
 }
 
 constexpr unsigned kRadixBits = 12;
+// Below, sorting by comparison is as fast.
+constexpr std::size_t kWorthRadix = 512;
 constexpr std::size_t kRadixBuckets = std::size_t{1} << kRadixBits;
 
 void RadixPass(const std::vector<Item>& in, std::vector<Item>& out, unsigned shift) {
@@ -32,7 +34,6 @@ void RadixPass(const std::vector<Item>& in, std::vector<Item>& out, unsigned shi
 // Orders by the 24 highest bits in which prefixes differ, in two passes, then sorts each stretch
 // that has them in common: nothing to do for random keys, everything if all are alike.
 void SortItems(std::vector<Item>& items) {
-  constexpr std::size_t kWorthRadix = 512;
   std::size_t begin = 0;
   unsigned shift = 64;  // None.
   if (items.size() >= kWorthRadix) {

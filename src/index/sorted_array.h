@@ -50,7 +50,7 @@ class SortedArray {
   std::uint64_t keys() const { return keys_; }
 
   struct Item {
-    std::uint64_t prefix;
+    std::uint64_t prefix = 0;
     PackedEntry entry;
   };
 

@@ -71,8 +71,8 @@ class KeyMaker {
 
  private:
   std::string Long() {
-    constexpr std::size_t kLengths[] = {1023, 1024, 1025, 4095, 4096, 4097, 9000, 65'000, 65'535};
-    const std::size_t length = kLengths[Below(Below(8) == 0 ? std::size(kLengths) : 6)];
+    const std::size_t lengths[] = {1023, 1024, 1025, 4095, 4096, 4097, 9000, 65'000, 65'535};
+    const std::size_t length = lengths[Below(Below(8) == 0 ? std::size(lengths) : 6)];
     std::string key(length, 'l');
     // Differs, if at all, at the end, in the middle or at the border of the inline part.
     const std::size_t at[] = {length - 1, length / 2, 1023, 1024};
