@@ -1,0 +1,181 @@
+#include "server/option_table.h"
+
+#include <vector>
+
+namespace immudb::server {
+namespace {
+
+using process::CommandRow;
+using process::OptionPlaces;
+using process::OptionRow;
+using process::OptionType;
+using process::OptionUse;
+
+std::vector<OptionRow> ServedRows() {
+  return {
+      {.name = "config",
+       .help = "configuration file in TOML; without it immudb.toml is looked for in the home "
+               "folder, ../src/configs, $GOPATH/src/configs and configs",
+       .places = OptionPlaces::kFlag},
+      {.name = "dir",
+       .environment = {"IMMUDB_DIR"},
+       .default_value = "./data",
+       .help = "data folder"},
+      {.name = "address",
+       .short_name = 'a',
+       .environment = {"IMMUDB_ADDRESS"},
+       .default_value = "0.0.0.0",
+       .help = "address to listen on, or unix:PATH"},
+      {.name = "port",
+       .short_name = 'p',
+       .environment = {"IMMUDB_PORT"},
+       .type = OptionType::kInteger,
+       .default_value = "3322",
+       .help = "port to listen on; 0: any that is free",
+       .minimum = 0,
+       .maximum = 65'535},
+      {.name = "pidfile", .environment = {"IMMUDB_PIDFILE"}, .help = "file for the process number"},
+      {.name = "logfile",
+       .environment = {"IMMUDB_LOGFILE"},
+       .help = "log file instead of standard error, opened anew at SIGHUP"},
+      {.name = "log-level",
+       .environment = {"LOG_LEVEL"},
+       .default_value = "info",
+       .help = "lowest level of log lines",
+       .places = OptionPlaces::kNone,
+       .choices = {"error", "warn", "info", "debug"}},
+      {.name = "durability",
+       .environment = {"IMMUDB_DURABILITY"},
+       .default_value = "durable",
+       .help = "what an answer promises: that the write survives a power loss, or only the end of "
+               "this process",
+       .choices = {"durable", "written"}},
+      {.name = "max-recv-msg-size",
+       .environment = {"IMMUDB_MAX_RECV_MSG_SIZE"},
+       .type = OptionType::kInteger,
+       .default_value = "4194304",
+       .help = "longest request in bytes",
+       .minimum = 1,
+       .maximum = 1 << 30},
+      {.name = "admin-password",
+       .environment = {"IMMUDB_ADMIN_PASSWORD"},
+       .default_value = "immudb",
+       .help = "password of the user immudb at the first start, as text or enc: and base64; the "
+               "environment or a private file keeps it from other users",
+       .is_secret = true},
+      {.name = "allow-default-password",
+       .environment = {"IMMUDB_ALLOW_DEFAULT_PASSWORD"},
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "let the user immudb log in from other machines with the password everybody knows"},
+      {.name = "network-threads",
+       .environment = {"IMMUDB_NETWORK_THREADS"},
+       .type = OptionType::kInteger,
+       .default_value = "0",
+       .help = "threads for network input and output; 0: one for two processors",
+       .minimum = 0,
+       .maximum = 256},
+  };
+}
+
+// Options of immudb 0.8.1 that this release does not serve.
+std::vector<OptionRow> OtherRows() {
+  return {
+      {.name = "auth",
+       .short_name = 's',
+       .environment = {"IMMUDB_AUTH"},
+       .type = OptionType::kBool,
+       .default_value = "true",
+       .help = "ask every caller for a login",
+       .use = OptionUse::kReserved},
+      {.name = "mtls",
+       .short_name = 'm',
+       .environment = {"IMMUDB_MTLS"},
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "encrypt connections and ask clients for certificates",
+       .use = OptionUse::kReserved},
+      {.name = "certificate",
+       .environment = {"IMMUDB_CERTIFICATE"},
+       .help = "certificate of the server, read with mtls only",
+       .use = OptionUse::kNoEffect},
+      {.name = "pkey",
+       .environment = {"IMMUDB_PKEY"},
+       .help = "private key of the server, read with mtls only",
+       .use = OptionUse::kNoEffect},
+      {.name = "clientcas",
+       .environment = {"IMMUDB_CLIENTCAS"},
+       .help = "authorities of client certificates, read with mtls only",
+       .use = OptionUse::kNoEffect},
+      {.name = "detached",
+       .short_name = 'd',
+       .environment = {"IMMUDB_DETACHED"},
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "run in the background",
+       .use = OptionUse::kReserved},
+      {.name = "maintenance",
+       .environment = {"IMMUDB_MAINTENANCE"},
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "serve local callers without logins",
+       .use = OptionUse::kReserved},
+      {.name = "signingKey",
+       .environment = {"IMMUDB_SIGNINGKEY", "IMMUDB_SIGNING_KEY"},
+       .help = "sign roots with a key",
+       .use = OptionUse::kReserved},
+      {.name = "consistency-check",
+       .environment = {"IMMUDB_CONSISTENCY_CHECK"},
+       .type = OptionType::kBool,
+       .default_value = "true",
+       .help = "check entries in the background",
+       .use = OptionUse::kNoEffect},
+      {.name = "devmode",
+       .environment = {"IMMUDB_DEVMODE"},
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "changes nothing while logins are asked for",
+       .use = OptionUse::kNoEffect},
+      {.name = "no-histograms",
+       .environment = {"IMMUDB_NO_HISTOGRAMS"},
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "there are no histograms",
+       .use = OptionUse::kNoEffect},
+      {.name = "network",
+       .default_value = "tcp",
+       .help = "was never read",
+       .use = OptionUse::kNoEffect,
+       .places = OptionPlaces::kFile},
+      {.name = "dbname",
+       .default_value = "immudb",
+       .help = "was never read",
+       .use = OptionUse::kNoEffect,
+       .places = OptionPlaces::kFile},
+  };
+}
+
+std::vector<OptionRow> AllRows() {
+  std::vector<OptionRow> rows = ServedRows();
+  const std::vector<OptionRow> others = OtherRows();
+  rows.insert(rows.end(), others.begin(), others.end());
+  return rows;
+}
+
+}  // namespace
+
+const process::Program& ServerProgram() {
+  static const std::vector<OptionRow> options = AllRows();
+  static const std::vector<CommandRow> commands = {{"help", "show this text"},
+                                                   {"version", "show the version"}};
+  static const process::Program program = {
+      .name = "immudb",
+      .summary =
+          "immudb: an immutable, tamper-evident key-value store.\n\n"
+          "Without a command it serves the data folder until SIGTERM or SIGINT.",
+      .options = options,
+      .commands = commands};
+  return program;
+}
+
+}  // namespace immudb::server

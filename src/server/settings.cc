@@ -1,0 +1,76 @@
+#include "server/settings.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/base64.h"
+#include "base/error.h"
+
+namespace immudb::server {
+namespace {
+
+constexpr std::string_view kEncodedPrefix = "enc:";
+constexpr std::string_view kBlanks = " \t\n\v\f\r";
+
+std::string_view Trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+// Source: immudb 0.8.1; it trims before decoding only.
+Result<std::string> DecodePassword(std::string_view text) {
+  text = Trim(text);
+  std::string password(text);
+  if (text.starts_with(kEncodedPrefix)) {
+    const Result<Bytes> decoded = FromBase64(Trim(text.substr(kEncodedPrefix.size())));
+    if (!decoded) {
+      return Fail(Code::kInvalidArgument,
+                  "option admin-password: error decoding password from base64 string");
+    }
+    password.assign(decoded->begin(), decoded->end());
+  }
+  if (password.empty()) return Fail(Code::kInvalidArgument, "Admin password cannot be empty");
+  return password;
+}
+
+LogLevel ToLogLevel(std::string_view text) {
+  if (text == "error") return LogLevel::kError;
+  if (text == "warn") return LogLevel::kWarning;
+  return text == "debug" ? LogLevel::kDebug : LogLevel::kInfo;
+}
+
+}  // namespace
+
+Result<Settings> MakeSettings(const process::Options& options) {
+  Settings settings;
+  settings.directory = options.text("dir");
+  if (settings.directory.empty()) {
+    return Fail(Code::kInvalidArgument, "option dir: the data folder has no name");
+  }
+  settings.address = options.text("address");
+  settings.port = static_cast<std::uint16_t>(options.integer("port"));
+  settings.pid_file = options.text("pidfile");
+  settings.log_file = options.text("logfile");
+  settings.log_level = ToLogLevel(options.text("log-level"));
+  settings.durability =
+      options.text("durability") == "written" ? Durability::kWritten : Durability::kDurable;
+  settings.request_bytes_max = static_cast<std::uint64_t>(options.integer("max-recv-msg-size"));
+  IMMUDB_ASSIGN(settings.admin_password, DecodePassword(options.text("admin-password")));
+  settings.admin_password_was_given =
+      options.source("admin-password") != process::OptionSource::kDefault;
+  settings.allow_default_password = options.boolean("allow-default-password");
+  settings.network_threads = static_cast<std::uint32_t>(options.integer("network-threads"));
+  settings.config_file = options.config_file();
+  settings.notes = options.notes();
+  return settings;
+}
+
+ThreadCounts ThreadCountsFor(std::uint32_t processors) {
+  return {.committers = std::clamp(processors / 8, 1u, 8u),
+          .syncs = std::clamp(processors / 8, 2u, 8u),
+          .reads = std::clamp(processors, 2u, 64u),
+          .hashing = std::clamp(processors / 2, 1u, 4u)};
+}
+
+}  // namespace immudb::server

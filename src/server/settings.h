@@ -1,0 +1,48 @@
+// What a server is to do, in types: the checked options of its program.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "immudb/ledger.h"
+#include "immudb/result.h"
+#include "process/options.h"
+
+namespace immudb::server {
+
+struct Settings {
+  std::string directory;
+  std::string address;
+  std::uint16_t port = 0;
+  std::string pid_file;  // Empty: none.
+  std::string log_file;  // Empty: standard error.
+  LogLevel log_level = LogLevel::kInfo;
+  Durability durability = Durability::kDurable;
+  std::uint64_t request_bytes_max = 0;
+  std::string admin_password;  // Decoded.
+  bool admin_password_was_given = false;
+  bool allow_default_password = false;
+  std::uint32_t network_threads = 0;  // 0: by the number of processors.
+  std::string config_file;            // Empty: none was read.
+  std::vector<std::string> notes;     // For the log: options without effect.
+};
+
+// Errors: kInvalidArgument for an empty folder, or an administrator's password that is empty or not
+// decodable. Source: immudb 0.8.1, whose message repeats the text of the password.
+Result<Settings> MakeSettings(const process::Options& options);
+
+// How many threads the parts of a server get.
+struct ThreadCounts {
+  std::uint32_t committers = 1;
+  std::uint32_t syncs = 2;
+  std::uint32_t reads = 2;
+  std::uint32_t hashing = 1;
+};
+
+// Grows from the defaults above, for 2 processors, to 8, 8, 64 and 4 for 64 processors.
+ThreadCounts ThreadCountsFor(std::uint32_t processors);
+
+}  // namespace immudb::server

@@ -1,0 +1,157 @@
+#include "server/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "process/command_line.h"
+#include "server/option_table.h"
+
+namespace immudb::server {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+using Variables = std::map<std::string, std::string, std::less<>>;
+
+Result<Settings> Read(std::vector<std::string> words, const Variables& variables) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  const auto line = process::ParseCommandLine(ServerProgram(), pointers);
+  if (!line) return line.error();
+  const auto environment = [&](std::string_view name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+  const auto options = process::Options::Read(ServerProgram(), *line, environment);
+  if (!options) return options.error();
+  return MakeSettings(*options);
+}
+
+std::string ErrorOf(std::vector<std::string> words, const Variables& variables) {
+  const auto settings = Read(std::move(words), variables);
+  return settings ? "no error" : settings.error().message;
+}
+
+TEST(OptionTableTest, EveryRowIsDocumentedAndItsDefaultIsAValueOfIt) {
+  std::set<std::string_view> names;
+  std::set<char> short_names;
+  std::set<std::string_view> variables;
+  for (const process::OptionRow& row : ServerProgram().options) {
+    EXPECT_FALSE(row.help.empty()) << row.name;
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    if (row.short_name != '\0') {
+      EXPECT_TRUE(short_names.insert(row.short_name).second) << row.name;
+      EXPECT_NE(row.short_name, 'h');
+    }
+    for (const auto variable : row.environment) {
+      EXPECT_TRUE(variables.insert(variable).second) << variable;
+    }
+    EXPECT_TRUE(row.has_flag() || row.has_key() || !row.environment.empty()) << row.name;
+  }
+  EXPECT_EQ(ErrorOf({}, {}), "no error");
+}
+
+TEST(OptionTableTest, TheNamesVariablesAndDefaultsOfImmudbAreKnown) {
+  const Variables defaults = {
+      {"IMMUDB_DIR", "./data"},       {"IMMUDB_PORT", "3322"},
+      {"IMMUDB_ADDRESS", "0.0.0.0"},  {"IMMUDB_PIDFILE", ""},
+      {"IMMUDB_LOGFILE", ""},         {"IMMUDB_MTLS", "false"},
+      {"IMMUDB_AUTH", "true"},        {"IMMUDB_MAX_RECV_MSG_SIZE", "4194304"},
+      {"IMMUDB_NO_HISTOGRAMS", "1"},  {"IMMUDB_CONSISTENCY_CHECK", "true"},
+      {"IMMUDB_DETACHED", "false"},   {"IMMUDB_DEVMODE", "true"},
+      {"IMMUDB_PKEY", "/k.pem"},      {"IMMUDB_CERTIFICATE", "/c.pem"},
+      {"IMMUDB_CLIENTCAS", "/a.pem"}, {"IMMUDB_MAINTENANCE", "false"},
+      {"IMMUDB_SIGNINGKEY", ""},      {"IMMUDB_ADMIN_PASSWORD", "immudb"}};
+  std::set<std::string_view> known;
+  for (const process::OptionRow& row : ServerProgram().options) {
+    known.insert(row.environment.begin(), row.environment.end());
+  }
+  for (const auto& [name, value] : defaults) EXPECT_TRUE(known.count(name)) << name;
+  EXPECT_EQ(ErrorOf({}, defaults), "no error");
+}
+
+TEST(SettingsTest, TheDefaultsAreThoseOfImmudb) {
+  const auto settings = Read({}, {});
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->directory, "./data");
+  EXPECT_EQ(settings->address, "0.0.0.0");
+  EXPECT_EQ(settings->port, 3322);
+  EXPECT_EQ(settings->pid_file, "");
+  EXPECT_EQ(settings->log_file, "");
+  EXPECT_EQ(settings->log_level, LogLevel::kInfo);
+  EXPECT_EQ(settings->durability, Durability::kDurable);
+  EXPECT_EQ(settings->request_bytes_max, 4'194'304u);
+  EXPECT_EQ(settings->admin_password, "immudb");
+  EXPECT_FALSE(settings->admin_password_was_given);
+  EXPECT_FALSE(settings->allow_default_password);
+}
+
+TEST(SettingsTest, EverySettingFollowsItsOption) {
+  const auto settings = Read({"--dir=d", "-a", "::1", "-p0", "--pidfile=p", "--logfile=l",
+                              "--durability=written", "--max-recv-msg-size=7", "--admin-password=x",
+                              "--allow-default-password", "--network-threads=3"},
+                             {{"LOG_LEVEL", "WARN"}, {"IMMUDB_DEVMODE", "true"}});
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->directory, "d");
+  EXPECT_EQ(settings->address, "::1");
+  EXPECT_EQ(settings->port, 0);
+  EXPECT_EQ(settings->pid_file, "p");
+  EXPECT_EQ(settings->log_file, "l");
+  EXPECT_EQ(settings->log_level, LogLevel::kWarning);
+  EXPECT_EQ(settings->durability, Durability::kWritten);
+  EXPECT_EQ(settings->request_bytes_max, 7u);
+  EXPECT_EQ(settings->admin_password, "x");
+  EXPECT_TRUE(settings->admin_password_was_given);
+  EXPECT_TRUE(settings->allow_default_password);
+  EXPECT_EQ(settings->network_threads, 3u);
+  ASSERT_EQ(settings->notes.size(), 1u);
+  EXPECT_THAT(settings->notes[0], HasSubstr("IMMUDB_DEVMODE"));
+}
+
+TEST(SettingsTest, WhatThisReleaseDoesNotServeIsRefusedByName) {
+  for (const std::string flag :
+       {"--auth=false", "--mtls", "--maintenance", "-d", "--signingKey=key.pem"}) {
+    EXPECT_THAT(ErrorOf({flag}, {}), HasSubstr("this release supports only the default")) << flag;
+  }
+  EXPECT_THAT(ErrorOf({}, {{"IMMUDB_SIGNING_KEY", "key.pem"}}), HasSubstr("IMMUDB_SIGNING_KEY"));
+  EXPECT_THAT(ErrorOf({"--dir="}, {}), HasSubstr("option dir"));
+}
+
+TEST(SettingsTest, TheAdministratorsPasswordIsTrimmedAndMayBeEncoded) {
+  EXPECT_EQ(Read({"--admin-password= \tS3cret\n"}, {})->admin_password, "S3cret");
+  EXPECT_EQ(Read({"--admin-password=enc:UzNjcmV0"}, {})->admin_password, "S3cret");
+  EXPECT_EQ(Read({"--admin-password= enc: UzNjcmV0 "}, {})->admin_password, "S3cret");
+  EXPECT_EQ(Read({}, {{"IMMUDB_ADMIN_PASSWORD", "enc:IA=="}})->admin_password, " ");
+}
+
+TEST(SettingsTest, AnEmptyOrUndecodablePasswordIsRefusedAndNotRepeated) {
+  EXPECT_EQ(ErrorOf({"--admin-password="}, {}), "Admin password cannot be empty");
+  EXPECT_EQ(ErrorOf({"--admin-password=  "}, {}), "Admin password cannot be empty");
+  EXPECT_EQ(ErrorOf({"--admin-password=enc:"}, {}), "Admin password cannot be empty");
+  const std::string error = ErrorOf({"--admin-password=enc:S3cret"}, {});
+  EXPECT_THAT(error, HasSubstr("error decoding password from base64 string"));
+  EXPECT_THAT(error, Not(HasSubstr("S3cret")));
+}
+
+TEST(SettingsTest, ThreadsGrowWithTheProcessors) {
+  for (const std::uint32_t processors : {0u, 1u, 2u}) {
+    const ThreadCounts few = ThreadCountsFor(processors);
+    EXPECT_EQ(few.committers, 1u);
+    EXPECT_EQ(few.syncs, 2u);
+    EXPECT_EQ(few.reads, 2u);
+    EXPECT_EQ(few.hashing, 1u);
+  }
+  const ThreadCounts many = ThreadCountsFor(64);
+  EXPECT_EQ(many.committers, 8u);
+  EXPECT_EQ(many.syncs, 8u);
+  EXPECT_EQ(many.reads, 64u);
+  EXPECT_EQ(many.hashing, 4u);
+}
+
+}  // namespace
+}  // namespace immudb::server
