@@ -65,7 +65,7 @@ class Parser {
     }
     const auto named = [word](const CommandRow& row) { return row.name == word; };
     if (std::none_of(program_.commands.begin(), program_.commands.end(), named)) {
-      return Fail(Code::kInvalidArgument, "unknown command \"{}\" for \"{}\"", word, program_.name);
+      return Fail(Code::kNotFound, "unknown command \"{}\" for \"{}\"", word, program_.name);
     }
     line_.command = word;
     return {};
@@ -162,6 +162,7 @@ std::string Details(const OptionRow& row) {
   if (row.use == OptionUse::kReserved) text += " (only the default in this release)";
   if (row.use == OptionUse::kNoEffect) text += " (accepted, without effect in this release)";
   if (row.places == OptionPlaces::kFile) text += " (configuration file only)";
+  if (row.places == OptionPlaces::kNone) text += " (environment only)";
   return text;
 }
 

@@ -28,8 +28,8 @@ struct CommandLine {
 // Reads `words`, the program's arguments without its own name. The words that carried a secret are
 // overwritten in place, so that a list of processes stops showing it. A word equal to `--help` or
 // `-h` asks for help.
-// Errors: kInvalidArgument for an unknown flag or command, or a flag without its value; secrets are
-// overwritten then, too, and no message repeats a value.
+// Errors: kNotFound for an unknown command, kInvalidArgument for an unknown flag or a flag without
+// its value; secrets are overwritten then, too, and no message repeats a value.
 // Source: the texts follow immudb 0.8.1.
 Result<CommandLine> ParseCommandLine(const Program& program, std::span<char* const> words);
 

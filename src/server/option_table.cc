@@ -78,8 +78,8 @@ std::vector<OptionRow> ServedRows() {
   };
 }
 
-// Options of immudb 0.8.1 that this release does not serve.
-std::vector<OptionRow> OtherRows() {
+// Options of immudb 0.8.1 that this release does not serve: what they ask for would be missed.
+std::vector<OptionRow> ReservedRows() {
   return {
       {.name = "auth",
        .short_name = 's',
@@ -95,18 +95,6 @@ std::vector<OptionRow> OtherRows() {
        .default_value = "false",
        .help = "encrypt connections and ask clients for certificates",
        .use = OptionUse::kReserved},
-      {.name = "certificate",
-       .environment = {"IMMUDB_CERTIFICATE"},
-       .help = "certificate of the server, read with mtls only",
-       .use = OptionUse::kNoEffect},
-      {.name = "pkey",
-       .environment = {"IMMUDB_PKEY"},
-       .help = "private key of the server, read with mtls only",
-       .use = OptionUse::kNoEffect},
-      {.name = "clientcas",
-       .environment = {"IMMUDB_CLIENTCAS"},
-       .help = "authorities of client certificates, read with mtls only",
-       .use = OptionUse::kNoEffect},
       {.name = "detached",
        .short_name = 'd',
        .environment = {"IMMUDB_DETACHED"},
@@ -124,6 +112,24 @@ std::vector<OptionRow> OtherRows() {
        .environment = {"IMMUDB_SIGNINGKEY", "IMMUDB_SIGNING_KEY"},
        .help = "sign roots with a key",
        .use = OptionUse::kReserved},
+  };
+}
+
+// Options of immudb 0.8.1 whose values all come to the same in this release.
+std::vector<OptionRow> NoEffectRows() {
+  return {
+      {.name = "certificate",
+       .environment = {"IMMUDB_CERTIFICATE"},
+       .help = "certificate of the server, read with mtls only",
+       .use = OptionUse::kNoEffect},
+      {.name = "pkey",
+       .environment = {"IMMUDB_PKEY"},
+       .help = "private key of the server, read with mtls only",
+       .use = OptionUse::kNoEffect},
+      {.name = "clientcas",
+       .environment = {"IMMUDB_CLIENTCAS"},
+       .help = "authorities of client certificates, read with mtls only",
+       .use = OptionUse::kNoEffect},
       {.name = "consistency-check",
        .environment = {"IMMUDB_CONSISTENCY_CHECK"},
        .type = OptionType::kBool,
@@ -157,8 +163,9 @@ std::vector<OptionRow> OtherRows() {
 
 std::vector<OptionRow> AllRows() {
   std::vector<OptionRow> rows = ServedRows();
-  const std::vector<OptionRow> others = OtherRows();
-  rows.insert(rows.end(), others.begin(), others.end());
+  for (const std::vector<OptionRow>& more : {ReservedRows(), NoEffectRows()}) {
+    rows.insert(rows.end(), more.begin(), more.end());
+  }
   return rows;
 }
 

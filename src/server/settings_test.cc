@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -18,8 +19,9 @@ using testing::Not;
 using Variables = std::map<std::string, std::string, std::less<>>;
 
 Result<Settings> Read(std::vector<std::string> words, const Variables& variables) {
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
+  std::vector<char*> pointers(words.size());
+  std::transform(words.begin(), words.end(), pointers.begin(),
+                 [](std::string& word) { return word.data(); });
   const auto line = process::ParseCommandLine(ServerProgram(), pointers);
   if (!line) return line.error();
   const auto environment = [&](std::string_view name) -> std::optional<std::string> {

@@ -1,0 +1,156 @@
+#include "server/program.h"
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "process/command_line.h"
+#include "process/limits.h"
+#include "process/pid_file.h"
+#include "process/signals.h"
+#include "process/version.h"
+#include "server/option_table.h"
+#include "server/server.h"
+#include "server/settings.h"
+#include "server/start_texts.h"
+
+namespace immudb::server {
+namespace {
+
+constexpr int kExitSuccess = 0;
+constexpr int kExitFailure = 1;
+
+void Print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+void PrintError(const std::string& text) {
+  std::fputs(text.c_str(), stderr);
+}
+
+// Waits for the signal that ends the server; a hang-up opens the log file anew if there is one.
+// Thread-safe.
+class StopRequest {
+ public:
+  explicit StopRequest(std::string log_file) : log_file_(std::move(log_file)) {}
+
+  void Receive(process::Signal signal) IMMUDB_EXCLUDES(mutex_) {
+    if (signal == process::Signal::kHangUp && !log_file_.empty()) {
+      const Status opened = LogToFile(log_file_);
+      if (!opened) Log(LogLevel::kError, "{}", opened.error().message);
+      return;
+    }
+    const MutexLock lock(mutex_);
+    if (!signal_) signal_ = signal;
+    arrived_.NotifyAll();
+  }
+
+  process::Signal Wait() IMMUDB_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    while (!signal_) arrived_.Wait(mutex_);
+    return *signal_;
+  }
+
+ private:
+  const std::string log_file_;
+  Mutex mutex_;
+  ConditionVariable arrived_;
+  std::optional<process::Signal> signal_ IMMUDB_GUARDED_BY(mutex_);
+};
+
+std::string_view Name(process::Signal signal) {
+  switch (signal) {
+    case process::Signal::kTerminate: return "SIGTERM";
+    case process::Signal::kInterrupt: return "SIGINT";
+    case process::Signal::kHangUp: return "SIGHUP";
+  }
+  return "";
+}
+
+void LogNotes(const Settings& settings) {
+  for (const std::string& note : settings.notes) Log(LogLevel::kInfo, "{}", note);
+  if (settings.durability == Durability::kWritten) {
+    Log(LogLevel::kWarning,
+        "Durability is \"written\": a power loss may take acknowledged writes, and clients that "
+        "verified them will then report tampering");
+  }
+  if (settings.allow_default_password) {
+    Log(LogLevel::kWarning,
+        "Logins with the password that everybody knows are accepted from every machine");
+  }
+}
+
+Status Serve(const Settings& settings) {
+  StopRequest stop(settings.log_file);
+  IMMUDB_ASSIGN(const auto signals,
+                process::Signals::Watch([&stop](process::Signal signal) { stop.Receive(signal); }));
+  const std::string config = ConfigText(settings);
+  Print(config);
+  if (!settings.log_file.empty()) Log(LogLevel::kInfo, "{}", config);
+  LogNotes(settings);
+
+  IMMUDB_ASSIGN(const auto server, Server::Start(settings));
+  std::unique_ptr<process::PidFile> pid_file;
+  if (!settings.pid_file.empty()) {
+    IMMUDB_ASSIGN(pid_file, process::PidFile::Create(settings.pid_file));
+  }
+  Log(LogLevel::kInfo, "Listening on {}:{}", settings.address, server->port());
+  Print(ReadyText());
+
+  Log(LogLevel::kInfo, "Caught {}, stopping", Name(stop.Wait()));
+  IMMUDB_TRY(server->Stop());
+  Log(LogLevel::kInfo, "Shutdown completed");
+  return {};
+}
+
+// Source: immudb 0.8.1 tells the error before and after the usage.
+int ReportUsage(const Error& error) {
+  const process::Program& program = ServerProgram();
+  // Whoever mistyped a command doesn't need all flags.
+  const std::string usage = error.code == Code::kNotFound
+                                ? Text("Run '{} --help' for usage.\n", program.name)
+                                : process::HelpText(program);
+  PrintError(Text("Error: {}\n{}\n{}\n", error.message, usage, error.message));
+  return kExitFailure;
+}
+
+Result<Settings> ReadSettings(const process::CommandLine& line,
+                              const process::Environment& environment) {
+  IMMUDB_ASSIGN(const process::Options options,
+                process::Options::Read(ServerProgram(), line, environment));
+  IMMUDB_ASSIGN(Settings settings, MakeSettings(options));
+  SetLogLevel(settings.log_level);
+  if (!settings.log_file.empty()) IMMUDB_TRY(LogToFile(settings.log_file));
+  return settings;
+}
+
+}  // namespace
+
+int RunProgram(std::span<char* const> words, const process::Environment& environment) {
+  const auto line = process::ParseCommandLine(ServerProgram(), words);
+  if (!line) return ReportUsage(line.error());
+  if (line->wants_help || line->command == "help") {
+    Print(process::HelpText(ServerProgram()));
+    return kExitSuccess;
+  }
+  if (line->command == "version") {
+    Print(process::VersionText("immudb") + "\n");
+    return kExitSuccess;
+  }
+  process::RestrictNewFiles();
+  const auto settings = ReadSettings(*line, environment);
+  const Status served = settings ? Serve(*settings) : Status(settings.error());
+  if (served) return kExitSuccess;
+  if (settings && !settings->log_file.empty()) Log(LogLevel::kError, "{}", served.error().message);
+  PrintError(Text("Error: {}\n", served.error().message));
+  return kExitFailure;
+}
+
+}  // namespace immudb::server
