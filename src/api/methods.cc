@@ -42,14 +42,18 @@ std::optional<auth::Access> AccessFor(Need need) {
 }
 
 // Lets the call in, or answers it. A fault of the request is told before a want of rights, as 0.8.1
-// does, but a request is only taken apart for those who have them.
+// does; but a request is only taken apart, which may need memory, for those who have them.
 bool Enter(const MethodRow& row, Context& context, const Descriptor& type) {
+  const std::optional<std::string> fault = FindRequestFault(type, context.call->request());
+  if (fault) {
+    context.call->Refuse(Malformed(*fault));
+    return false;
+  }
   const std::optional<auth::Access> access = AccessFor(row.need);
   if (!access) return true;
   std::optional<RpcStatus> refusal = EnterDatabase(context, *access);
   if (!refusal) return true;
-  const std::optional<std::string> fault = FindRequestFault(type, context.call->request());
-  context.Refuse(fault ? Malformed(*fault) : *std::move(refusal));
+  context.Refuse(*std::move(refusal));
   return false;
 }
 
@@ -61,10 +65,10 @@ void RunUnary(const MethodRow& row, Environment& environment, std::shared_ptr<rp
   google::protobuf::Arena arena;
   auto* request = google::protobuf::Arena::CreateMessage<Request>(&arena);
   constexpr std::size_t kSizeMax = std::numeric_limits<int>::max();
+  // Generated code has limits of its own beyond the format's: of nesting, and of a tag's length.
   if (bytes.size() > kSizeMax ||
       !request->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    const std::optional<std::string> fault = FindRequestFault(*Request::descriptor(), bytes);
-    return context.Refuse(Malformed(fault.value_or("the message is nested too deeply")));
+    return context.call->Refuse(Malformed("the request cannot be parsed"));
   }
   Handle(std::move(context), *request);
 }
@@ -77,7 +81,7 @@ void RunStructured(const MethodRow& row, Environment& environment,
   Context context{.environment = &environment, .call = std::move(call)};
   if (!Enter(row, context, *Message::descriptor())) return;
   Result<StructuredRequest> request = Parse(context.call->request());
-  if (!request) return context.Refuse(Malformed(request.error().message));
+  if (!request) return context.call->Refuse(Malformed(request.error().message));
   Handle(std::move(context), *request);
 }
 

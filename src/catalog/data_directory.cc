@@ -50,8 +50,17 @@ Status CreateWithParents(io::FileSystem& files, const std::string& path) {
   const std::string parent = io::ParentPath(path);
   if (created.error().code != Code::kNotFound || parent == path) return created;
   IMMUDB_TRY(CreateWithParents(files, parent));
-  IMMUDB_TRY(files.CreateDirectory(path));
-  return files.SyncDirectory(parent);
+  return files.CreateDirectory(path);
+}
+
+// Makes the folder itself durable. All its parents, because an earlier start may have created them
+// and been cut short; those that may not be opened were made by somebody else.
+Status SyncParents(io::FileSystem& files, const std::string& path) {
+  const std::string parent = io::ParentPath(path);
+  if (parent == path) return {};
+  const Status synced = files.SyncDirectory(parent);
+  if (!synced && synced.error().code != Code::kDenied) return synced;
+  return SyncParents(files, parent);
 }
 
 Error CannotUse(const std::string& path, const Error& cause) {
@@ -72,6 +81,8 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Take(io::FileSystem& files
   if (!created) return CannotUse(path, created.error());
   const Status ours = RefuseForeignData(files, path);
   if (!ours) return CannotUse(path, ours.error());
+  IMMUDB_ASSIGN(const bool is_complete, files.Exists(io::JoinPath(path, kUsersFile)));
+  if (!is_complete) IMMUDB_TRY(SyncParents(files, path));
   auto lock = files.Lock(io::JoinPath(path, kLockFile));
   if (!lock) return CannotUse(path, lock.error());
   return std::unique_ptr<DataDirectory>(
