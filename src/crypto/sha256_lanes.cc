@@ -9,6 +9,25 @@
 namespace immudb::crypto::internal {
 namespace {
 
+// Copies up to a few blocks. Calls of memcpy for the three pieces of a short message take as long
+// as compressing it does.
+inline void CopyShort(std::uint8_t* out, BytesView bytes) {
+  const std::uint8_t* const in = bytes.data();
+  const std::size_t count = bytes.size();
+  if (count >= 16) {
+    for (std::size_t i = 0; i + 16 <= count; i += 16) std::memcpy(out + i, in + i, 16);
+    std::memcpy(out + count - 16, in + count - 16, 16);
+  } else if (count >= 8) {
+    std::memcpy(out, in, 8);
+    std::memcpy(out + count - 8, in + count - 8, 8);
+  } else if (count >= 4) {
+    std::memcpy(out, in, 4);
+    std::memcpy(out + count - 4, in + count - 4, 4);
+  } else {
+    for (std::size_t i = 0; i < count; i++) out[i] = in[i];
+  }
+}
+
 // Cuts one message, padded as FIPS 180-4 section 5.1.1 says, into runs of whole blocks: in place
 // where a piece holds them, copied where they span pieces.
 class BlockCutter {
@@ -23,7 +42,12 @@ class BlockCutter {
     part_ = 0;
     rest_ = message[0];
     padded_ = false;
+    length_bytes_ = 0;
+    for (const BytesView part : message) length_bytes_ += part.size();
   }
+
+  // Returns the whole message if it is short, else the first run.
+  Run First() { return length_bytes_ <= kShortBytesMax ? TakeShort() : Next(); }
 
   // Returns the next run, empty after the last one. It is valid until the next call.
   Run Next() {
@@ -52,6 +76,22 @@ class BlockCutter {
 
  private:
   static constexpr std::size_t kCopyBytesMax = 2 * kBlockBytes;
+  // The end mark and the length take nine bytes of the last block.
+  static constexpr std::size_t kShortBytesMax = 3 * kBlockBytes - 9;
+
+  Run TakeShort() {
+    std::memset(buffer_, 0, sizeof buffer_);
+    std::uint8_t* out = buffer_;
+    for (const BytesView part : *message_) {
+      CopyShort(out, part);
+      out += part.size();
+    }
+    *out = 0x80;
+    const std::size_t blocks = (length_bytes_ + 9 + kBlockBytes - 1) / kBlockBytes;
+    PutBigU64(buffer_ + blocks * kBlockBytes - 8, length_bytes_ * 8);
+    padded_ = true;
+    return {buffer_, blocks};
+  }
 
   Run TakeInPlace() {
     const Run run{rest_.data(), rest_.size() / kBlockBytes};
@@ -60,13 +100,11 @@ class BlockCutter {
   }
 
   Run Pad(std::size_t filled) {
-    std::uint64_t length_bytes = 0;
-    for (const BytesView part : *message_) length_bytes += part.size();
-    const std::size_t blocks = (filled + 1 + sizeof length_bytes + kBlockBytes - 1) / kBlockBytes;
+    const std::size_t blocks = (filled + 9 + kBlockBytes - 1) / kBlockBytes;
     const std::size_t end = blocks * kBlockBytes;
     buffer_[filled] = 0x80;
     std::memset(buffer_ + filled + 1, 0, end - filled - 1);
-    PutBigU64(buffer_ + end - sizeof length_bytes, length_bytes * 8);
+    PutBigU64(buffer_ + end - 8, length_bytes_ * 8);
     padded_ = true;
     return {buffer_, blocks};
   }
@@ -75,6 +113,7 @@ class BlockCutter {
   std::size_t part_ = 0;
   BytesView rest_;  // What is left of the current piece.
   bool padded_ = false;
+  std::uint64_t length_bytes_ = 0;
   alignas(16) std::uint8_t buffer_[kCopyBytesMax + kBlockBytes];  // NOLINT: filled before use
 };
 
@@ -124,7 +163,7 @@ class Lane {
     message_ = queue_->Take();
     state_ = kInitialState;
     cutter_.Start(queue_->message(message_));
-    run_ = cutter_.Next();
+    run_ = cutter_.First();
   }
 
   Queue* queue_;
