@@ -12,8 +12,10 @@
 // Three roles, each one thread at a time: the *writer* (Add, Freeze), the *maintainer*
 // (MergeMemory, WriteFrozen, WriteMerged, Install, RemoveLeftovers), and any number of readers.
 //
-// Cost: Add 0.1 us on the writer's thread; 0.3 us in all with merging in memory and the run file.
-// Find 0.1-0.5 us in memory or cached blocks. 50 bytes a version of memory for keys of 16 bytes.
+// Cost, for 10 M random keys of 16 bytes, CPU time on a busy machine: Add 25 ns on the writer's
+// thread, 0.15 us more for merging in memory, 0.2 us for writing runs and 0.2 us for merging them.
+// Find 0.4 us for an absent and 1 us for a present key in a memtable of a million; 2-5 us where it
+// walks cached blocks beyond the CPU's caches. 45 bytes a version in memory, 21.4 on disk.
 
 #pragma once
 
