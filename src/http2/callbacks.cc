@@ -10,7 +10,7 @@
 namespace immudb::http2 {
 namespace {
 
-// Points of the abuse score; see docs/decisions/0007-network-front.md. grpc-go sends a PING for
+// Points of the abuse score; see docs/decisions/0005-network-front.md. grpc-go sends a PING for
 // each lone call and a WINDOW_UPDATE for each few: what a call brings in must outweigh them.
 constexpr std::int64_t kControlFramePoints = 1;
 constexpr std::int64_t kSettingsPoints = 10;

@@ -150,7 +150,7 @@ ClientPeer::~ClientPeer() {
 }
 
 void ClientPeer::StartRaw() {
-  request_bytes.emplace(ledger_bytes);
+  request_bytes = std::make_shared<ByteLedger>(ledger_bytes);
   reply_bytes.emplace(ledger_bytes);
   inbox = std::make_shared<Inbox>([this] { ++wakes; });
   inbox->BindToThisThread();
@@ -158,8 +158,8 @@ void ClientPeer::StartRaw() {
                                   .dispatcher = dispatcher,
                                   .clock = clock,
                                   .timers = wheel,
-                                  .request_bytes = *request_bytes,
                                   .reply_bytes = *reply_bytes,
+                                  .request_bytes = request_bytes,
                                   .inbox = inbox,
                                   .counters = counters,
                                   .plain_requests = plain_requests});

@@ -107,7 +107,7 @@ class ClientPeer : public SessionHost {
   TestDispatcher dispatcher;
   TimerWheel wheel{0};
   std::size_t ledger_bytes = 32U << 20;
-  std::optional<ByteLedger> request_bytes;
+  std::shared_ptr<ByteLedger> request_bytes;
   std::optional<ByteLedger> reply_bytes;
   std::shared_ptr<Inbox> inbox;
   int wakes = 0;

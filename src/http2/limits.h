@@ -1,5 +1,5 @@
 // What one peer, one connection and one message may cost. Every number has a default that an
-// attack or a measurement chose; docs/decisions/0007-network-front.md has the table.
+// attack or a measurement chose; docs/decisions/0005-network-front.md has the table.
 
 #pragma once
 

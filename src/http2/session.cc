@@ -23,7 +23,8 @@ constexpr std::int64_t kDrainNoticeNs = kNsPerSecond;
 Session::Session(Environment& environment, SessionHost& host, rpc::Peer peer)
     : environment_(environment),
       host_(host),
-      origin_(std::make_shared<const Origin>(Origin{std::move(peer), environment.inbox})),
+      origin_(std::make_shared<const Origin>(
+          Origin{std::move(peer), environment.inbox, environment.request_bytes})),
       now_ns_(environment.clock.MonotonicNs()),
       last_received_ns_(now_ns_),
       score_leaked_ns_(now_ns_) {

@@ -7,7 +7,7 @@
 // complete; replies and streams of replies are produced only as the peer's windows and the socket
 // have room.
 //
-// Sources: RFC 9113, grpc/doc/PROTOCOL-HTTP2.md; docs/decisions/0007-network-front.md.
+// Sources: RFC 9113, grpc/doc/PROTOCOL-HTTP2.md; docs/decisions/0005-network-front.md.
 
 #pragma once
 
@@ -36,15 +36,16 @@ namespace immudb::http2 {
 // of plain HTTP/2 needs it.
 enum class PlainRequests : std::uint8_t { kRefuse, kAnswer };
 
-// What the sessions of one loop share. All of it outlives them.
+// What the sessions of one loop share. What it refers to outlives them.
 struct Environment {
   const Limits& limits;
   rpc::Dispatcher& dispatcher;
   const Clock& clock;
   TimerWheel& timers;
-  ByteLedger& request_bytes;
   ByteLedger& reply_bytes;
-  std::shared_ptr<Inbox> inbox;  // Shared with the call handles.
+  // Shared with the call handles, which may outlive all else.
+  std::shared_ptr<ByteLedger> request_bytes;
+  std::shared_ptr<Inbox> inbox;
   Counters& counters;
   PlainRequests plain_requests = PlainRequests::kRefuse;
   Output spare_output{};  // Memory that a session borrows while it has output.

@@ -206,7 +206,9 @@ rpc::RpcStatus Session::AddMessage(Stream& stream, Bytes message) {
   }
   const bool is_copied = message.size() < kReferenceMessageBytesMin;
   ByteCharge body_charge(environment_.reply_bytes);
-  if (stream.pending.empty()) stream.pending_charge = ByteCharge(environment_.reply_bytes);
+  if (stream.pending_charge.bytes() == 0) {
+    stream.pending_charge = ByteCharge(environment_.reply_bytes);
+  }
   if (!(is_copied ? stream.pending_charge : body_charge).Grow(size)) {
     return {rpc::StatusCode::kResourceExhausted,
             "too many replies wait to be read; try again later"};
@@ -263,7 +265,9 @@ bool Session::WriteReply(Stream& stream, BytesView frame_header, std::size_t byt
   stream.pending.Transfer(bytes, output_);
   queued_bytes_ -= bytes;
   stream.progress_ns = now_ns_;
-  if (stream.pending.empty()) stream.pending_charge = ByteCharge();
+  const std::size_t charged = stream.pending_charge.bytes();
+  const std::size_t pending = stream.pending.size_bytes();
+  if (charged > pending) stream.pending_charge.Shrink(charged - pending);
   return true;
 }
 

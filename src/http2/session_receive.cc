@@ -127,7 +127,7 @@ void Session::OnHeadersEnd(Stream& stream) {
     environment_.timers.Arm(stream.deadline, *stream.deadline_ns);
   }
   stream.request_is_wanted = true;
-  stream.request_charge = ByteCharge(environment_.request_bytes);
+  stream.request_charge = ByteCharge(*environment_.request_bytes);
 }
 
 void Session::OnData(Stream& stream, BytesView bytes) {

@@ -30,6 +30,7 @@ class Session;
 struct Origin {
   rpc::Peer peer;
   std::shared_ptr<Inbox> inbox;
+  std::shared_ptr<ByteLedger> request_bytes;  // Of the charges that requests carry.
 };
 
 // The request's headers, while they arrive.

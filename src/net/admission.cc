@@ -59,7 +59,7 @@ void Admission::Release(const std::string& key, Reason reason) {
     address.penalty_ms = std::min(std::max(address.penalty_ms * 2, limits_.penalty_ms), longest);
     address.blocked_until_ns = now_ns + address.penalty_ms * kNsPerMs;
   }
-  if (now_ns - forgot_ns_ > kNsPerSecond) ForgetIdle(now_ns);
+  ForgetIdle(now_ns);
 }
 
 std::size_t Admission::connections() const {
@@ -93,7 +93,7 @@ void Admission::Refill(Address& address, std::int64_t now_ns) const {
 }
 
 void Admission::ForgetIdle(std::int64_t now_ns) {
-  if (now_ns - forgot_ns_ < kNsPerSecond && forgot_ns_ != 0) return;
+  if (now_ns - forgot_ns_ < kNsPerSecond) return;
   forgot_ns_ = now_ns;
   std::erase_if(addresses_, [&](const auto& entry) {
     Address address = entry.second;

@@ -66,7 +66,7 @@ class Admission {
   double Rate(const Address& address) const;
   double Burst(const Address& address) const;
   void Refill(Address& address, std::int64_t now_ns) const;
-  // Forgets the addresses that would be treated as new ones.
+  // Forgets the addresses that would be treated as new ones, at most once a second.
   void ForgetIdle(std::int64_t now_ns) IMMUDB_REQUIRES(mutex_);
 
   const AdmissionLimits limits_;
@@ -75,7 +75,7 @@ class Admission {
   ConditionVariable emptied_;
   std::unordered_map<std::string, Address> addresses_ IMMUDB_GUARDED_BY(mutex_);
   std::size_t connections_ IMMUDB_GUARDED_BY(mutex_) = 0;
-  std::int64_t forgot_ns_ IMMUDB_GUARDED_BY(mutex_) = 0;
+  std::int64_t forgot_ns_ IMMUDB_GUARDED_BY(mutex_) = -1'000'000'000;
 };
 
 }  // namespace immudb::net

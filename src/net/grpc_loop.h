@@ -32,14 +32,14 @@ struct Shared {
         dispatcher(server_dispatcher),
         clock(server_clock),
         admission(server_options.admission, server_clock),
-        request_bytes(server_options.request_bytes_max),
+        request_bytes(std::make_shared<http2::ByteLedger>(server_options.request_bytes_max)),
         reply_bytes(server_options.reply_bytes_max) {}
 
   const ServerOptions options;
   rpc::Dispatcher& dispatcher;
   const Clock& clock;
   Admission admission;
-  http2::ByteLedger request_bytes;
+  const std::shared_ptr<http2::ByteLedger> request_bytes;  // Shared with call handles.
   http2::ByteLedger reply_bytes;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <csignal>
 #include <exception>
 #include <utility>
 
@@ -12,6 +13,18 @@
 #include "net/asio_loops.h"
 
 namespace immudb::net {
+
+namespace {
+
+// OpenSSL writes to sockets without a way to say that a peer's end is no reason to end the process.
+void BlockBrokenPipeSignal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+}  // namespace
 
 LoopGroup::Loops::Loops(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
@@ -30,6 +43,7 @@ void LoopGroup::Loops::RunThreads() {
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     threads_.emplace_back([context = loops_[i].context, name = Text("net-{}", i)] {
       pthread_setname_np(pthread_self(), name.c_str());
+      BlockBrokenPipeSignal();
       context->run();
     });
   }

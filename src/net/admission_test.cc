@@ -1,0 +1,95 @@
+#include "net/admission.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace immudb::net {
+namespace {
+
+class AdmissionTest : public testing::Test {
+ protected:
+  AdmissionTest() {
+    limits.connections_max = 100;
+    limits.connections_per_address = 5;
+    limits.connect_burst = 10;
+    limits.connects_per_second = 2;
+    limits.connections_per_local_address = 50;
+  }
+
+  bool Admit(Admission& admission, const std::string& key) {
+    return admission.Admit(key, Locality::kRemote);
+  }
+
+  AdmissionLimits limits;
+  FakeClock clock;
+};
+
+TEST_F(AdmissionTest, AnAddressMayHaveOnlySoManyConnections) {
+  Admission admission(limits, clock);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(Admit(admission, "a"));
+  EXPECT_FALSE(Admit(admission, "a"));
+  EXPECT_TRUE(Admit(admission, "b"));
+  admission.Release("a", Admission::Reason::kClosed);
+  EXPECT_TRUE(Admit(admission, "a"));
+}
+
+TEST_F(AdmissionTest, AnAddressMayConnectOnlySoOften) {
+  Admission admission(limits, clock);
+  const auto reconnect = [&] {
+    if (!Admit(admission, "a")) return false;
+    admission.Release("a", Admission::Reason::kClosed);
+    return true;
+  };
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(reconnect());
+  EXPECT_FALSE(reconnect());
+  clock.AdvanceMs(1000);
+  EXPECT_TRUE(reconnect());
+  EXPECT_TRUE(reconnect());
+  EXPECT_FALSE(reconnect());
+}
+
+TEST_F(AdmissionTest, AddressesOfThisMachineHaveWiderLimitsButLimits) {
+  Admission admission(limits, clock);
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(admission.Admit("127.0.0.1", Locality::kLocal));
+  EXPECT_FALSE(admission.Admit("127.0.0.1", Locality::kLocal));
+}
+
+TEST_F(AdmissionTest, AllConnectionsTogetherAreLimited) {
+  Admission admission(limits, clock);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(Admit(admission, std::to_string(i)));
+  EXPECT_FALSE(Admit(admission, "another"));
+  EXPECT_EQ(admission.connections(), 100U);
+}
+
+TEST_F(AdmissionTest, AnAbusiveAddressPausesLongerEachTime) {
+  Admission admission(limits, clock);
+  std::int64_t pause_ms = 1000;
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(Admit(admission, "a"));
+    admission.Release("a", Admission::Reason::kAbuse);
+    clock.AdvanceMs(pause_ms - 1);
+    EXPECT_FALSE(Admit(admission, "a"));
+    EXPECT_TRUE(Admit(admission, "b"));
+    admission.Release("b", Admission::Reason::kClosed);
+    clock.AdvanceMs(1);
+    pause_ms = std::min<std::int64_t>(pause_ms * 2, 60'000);
+  }
+}
+
+TEST_F(AdmissionTest, IdleAddressesAreForgottenSoThatNewOnesFit) {
+  limits.connections_max = 100'000;
+  Admission admission(limits, clock);
+  int admitted = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    if (!Admit(admission, std::to_string(i))) continue;
+    ++admitted;
+    admission.Release(std::to_string(i), Admission::Reason::kClosed);
+  }
+  EXPECT_EQ(admitted, 16'384);
+  clock.AdvanceMs(10'000);
+  EXPECT_TRUE(Admit(admission, "new"));
+}
+
+}  // namespace
+}  // namespace immudb::net
