@@ -4,8 +4,9 @@
 // spread over shards by their key; each shard evicts by CLOCK: a hand passes over the blocks and
 // takes the first one not used since it last came by.
 //
-// Cost: a hit takes one uncontended lock and one hash lookup, 50 ns measured; memory is the budget
-// plus about 3 % for bookkeeping. A pinned block outlives its eviction.
+// Cost: a hit takes one uncontended lock and one hash lookup: 28 ns measured with 500 blocks in
+// use, 93 ns with 10,000; memory is the budget plus about 3 % for bookkeeping. A pinned block
+// outlives its eviction.
 
 #pragma once
 

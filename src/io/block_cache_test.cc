@@ -11,10 +11,13 @@
 namespace immudb::io {
 namespace {
 
+constexpr std::uint64_t kBlocks = 1600;
+constexpr std::uint64_t kHot = 200;
+
 // Loads a block whose every byte is derived from its key.
 struct Loader {
   BlockKey key;
-  std::atomic<int>* loads;
+  std::atomic<int>* loads = nullptr;
   Status operator()(std::span<std::uint8_t> block) const {
     ++*loads;
     std::fill(block.begin(), block.end(),
@@ -61,7 +64,6 @@ TEST(BlockCacheTest, AFailedLoadIsReturnedAndNotCached) {
 }
 
 TEST(BlockCacheTest, KeepsWithinItsBudgetAndPrefersBlocksInUse) {
-  static constexpr std::uint64_t kBlocks = 1600;
   BlockCache cache(kBlocks * kBlockBytes);
   std::atomic<int> loads{0};
   const CachedFileId file = cache.NewFile();
@@ -71,7 +73,6 @@ TEST(BlockCacheTest, KeepsWithinItsBudgetAndPrefersBlocksInUse) {
     ASSERT_TRUE(result.has_value());
     ASSERT_EQ((**result)[0], static_cast<std::uint8_t>(file.value * 7 + block));
   };
-  static constexpr std::uint64_t kHot = 200;
   for (std::uint64_t block = 0; block < 20 * kBlocks; ++block) {  // A scan beside a hot set.
     get(kHot + block);
     get(block % kHot);

@@ -15,6 +15,10 @@
 namespace immudb::io {
 namespace {
 
+constexpr std::array<const char*, 7> kNames = {"a", "b", "c", "a/x", "b/x", "b/y", "missing/z"};
+constexpr std::array kModes = {OpenMode::kReadWrite, OpenMode::kCreateNew, OpenMode::kCreateOrOpen,
+                               OpenMode::kRead};
+
 // A directory that is removed at the end.
 class TemporaryDirectory {
  public:
@@ -82,11 +86,7 @@ class RandomUser {
   }
 
  private:
-  std::string Name() {
-    static constexpr std::array<const char*, 7> kNames = {"a",   "b",   "c",        "a/x",
-                                                          "b/x", "b/y", "missing/z"};
-    return JoinPath(root_, kNames[random_() % kNames.size()]);
-  }
+  std::string Name() { return JoinPath(root_, kNames[random_() % kNames.size()]); }
   Bytes Data(std::size_t bytes) {
     Bytes data(bytes);
     for (std::uint8_t& byte : data) byte = static_cast<std::uint8_t>('a' + random_() % 26);
@@ -102,8 +102,6 @@ class RandomUser {
     return text;
   }
   std::string UseFile() {
-    static constexpr std::array kModes = {OpenMode::kReadWrite, OpenMode::kCreateNew,
-                                          OpenMode::kCreateOrOpen, OpenMode::kRead};
     const OpenMode mode = kModes[random_() % kModes.size()];
     const auto file = files_.Open(Name(), mode);
     if (!file) return "open " + Outcome(file);

@@ -102,8 +102,6 @@ MemoryFileSystem::MemoryFileSystem(std::uint64_t seed) : random_(seed) {
   state_.nodes[kRoot].is_directory = true;
 }
 
-MemoryFileSystem::~MemoryFileSystem() = default;
-
 MemoryFileSystem::Verdict MemoryFileSystem::Begin(Operation operation) const {
   const std::uint64_t number = operations_++;
   const bool changes = operation == Operation::kWrite || operation == Operation::kCreate;
@@ -206,8 +204,9 @@ Status MemoryFileSystem::CheckRename(NodeId moved, const Place& target) const {
   if (is_directory) {  // It must not become part of itself.
     std::vector<NodeId> inside{moved};
     for (std::size_t i = 0; i < inside.size(); ++i) {
-      if (inside[i] == target.directory)
+      if (inside[i] == target.directory) {
         return Fail(Code::kIo, "a directory cannot contain itself");
+      }
       for (const auto& [name, child] : state_.nodes.at(inside[i]).names) inside.push_back(child);
     }
   }
@@ -318,8 +317,9 @@ Status MemoryFileSystem::WriteNode(NodeId id, std::uint64_t offset,
   if (verdict == Verdict::kFailNoSpace) return DiskFull("write");
   Node& node = state_.nodes.at(id);
   PendingChange change{.is_truncation = false, .offset = offset, .data = {}};
-  for (const BytesView part : parts)
+  for (const BytesView part : parts) {
     change.data.insert(change.data.end(), part.begin(), part.end());
+  }
   bool full = false;
   const std::uint64_t end = offset + change.data.size();
   if (capacity_bytes_ && end > node.content.size()) {

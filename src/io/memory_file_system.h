@@ -50,7 +50,6 @@ class MemoryFileSystem : public FileSystem {
   class Snapshot;
 
   explicit MemoryFileSystem(std::uint64_t seed = 1);
-  ~MemoryFileSystem() override;
 
   Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override;
   Status CreateDirectory(const std::string& path) override;

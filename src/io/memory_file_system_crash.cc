@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t kSectorBytes = 512;
 
 enum class Fate : std::uint8_t { kKept, kDropped, kTorn };
+constexpr std::uint64_t kFates = 3;
 
 Fate Choose(CrashPolicy policy, std::mt19937_64& random) {
   switch (policy) {
@@ -19,7 +20,6 @@ Fate Choose(CrashPolicy policy, std::mt19937_64& random) {
     case CrashPolicy::kDropAll: return Fate::kDropped;
     case CrashPolicy::kRandom: break;
   }
-  constexpr std::uint64_t kFates = 3;
   return static_cast<Fate>(random() % kFates);
 }
 
@@ -83,8 +83,9 @@ void MemoryFileSystem::SetCapacityBytes(std::optional<std::uint64_t> bytes) {
 std::uint64_t MemoryFileSystem::UsedBytes() const {
   std::uint64_t bytes = 0;
   for (const auto& [id, directory] : state_.nodes) {
-    for (const auto& [name, child] : directory.names)
+    for (const auto& [name, child] : directory.names) {
       bytes += state_.nodes.at(child).content.size();
+    }
   }
   return bytes;
 }

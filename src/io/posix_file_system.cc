@@ -22,6 +22,9 @@ namespace {
 // Small enough for the stack; the system takes at most IOV_MAX (1024) at once.
 constexpr std::size_t kPartsPerCall = 256;
 
+constexpr mode_t kFileMode = 0600;
+constexpr mode_t kDirectoryMode = 0700;
+
 Code CodeOf(int error_number) {
   switch (error_number) {
     case ENOENT: return Code::kNotFound;
@@ -71,8 +74,7 @@ auto Retry(Call call) {
 }
 
 Descriptor OpenDescriptor(const std::string& path, int flags) {
-  constexpr mode_t kOwnerOnly = 0600;
-  return Descriptor(Retry([&] { return ::open(path.c_str(), flags | O_CLOEXEC, kOwnerOnly); }));
+  return Descriptor(Retry([&] { return ::open(path.c_str(), flags | O_CLOEXEC, kFileMode); }));
 }
 
 class PosixFile : public File {
@@ -153,7 +155,6 @@ Status PosixFile::Write(std::uint64_t offset, std::span<const BytesView> parts) 
     }
     offset += written;
     written += part_done;
-    part_done = 0;
     while (part < parts.size() && written >= parts[part].size()) written -= parts[part++].size();
     part_done = written;
   }
@@ -190,8 +191,7 @@ Result<std::unique_ptr<File>> PosixFileSystem::Open(const std::string& path, Ope
 }
 
 Status PosixFileSystem::CreateDirectory(const std::string& path) {
-  constexpr mode_t kOwnerOnly = 0700;
-  if (::mkdir(path.c_str(), kOwnerOnly) != 0) return SystemFailure("create directory", path);
+  if (::mkdir(path.c_str(), kDirectoryMode) != 0) return SystemFailure("create directory", path);
   return {};
 }
 

@@ -12,6 +12,8 @@
 namespace immudb::log {
 namespace {
 
+constexpr std::size_t kFieldMax = std::numeric_limits<std::uint16_t>::max();
+
 // Offsets in an entry's header.
 constexpr std::size_t kKindAt = 0;
 constexpr std::size_t kFlagsAt = 1;
@@ -75,7 +77,6 @@ Status CheckKnown(BytesView header, BytesView extension) {
 
 void AppendEntry(Bytes& out, EntryKind kind, BytesView key, BytesView value) {
   IMMUDB_CHECK(value.size() <= std::numeric_limits<std::uint32_t>::max());
-  constexpr std::size_t kFieldMax = std::numeric_limits<std::uint16_t>::max();
   key = key.first(std::min(key.size(), kFieldMax));
   std::array<std::uint8_t, kEntryHeaderBytes> header{};
   header[kKindAt] = static_cast<std::uint8_t>(kind);

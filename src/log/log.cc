@@ -20,7 +20,10 @@ constexpr std::uint64_t kPageBytes = 4096;
 constexpr std::size_t kReadBytesMax = 4096;  // Of a first read of an entry: fits the stack.
 constexpr std::size_t kParts = 64;           // More make the vector of parts grow once.
 
+constexpr int kExtendRounds = 4;  // Records may take what a round gave; the caller asks again.
+
 constexpr std::array<std::uint8_t, 64u << 10> kZeros{};
+constexpr std::size_t kZeroParts = 16;  // Of one write.
 
 constexpr std::uint64_t RoundUp(std::uint64_t value, std::uint64_t unit) {
   return (value + unit - 1) / unit * unit;
@@ -28,9 +31,8 @@ constexpr std::uint64_t RoundUp(std::uint64_t value, std::uint64_t unit) {
 
 // Writes zeros over [begin, end).
 Status WriteZeros(io::File& file, std::uint64_t begin, std::uint64_t end) {
-  constexpr std::size_t kBlocks = 16;
   while (begin < end) {
-    std::array<BytesView, kBlocks> parts;
+    std::array<BytesView, kZeroParts> parts;
     std::uint64_t bytes = 0;
     for (BytesView& part : parts) {
       const std::uint64_t rest = end - begin - bytes;
@@ -278,8 +280,7 @@ bool Log::NeedsExtend() const {
 }
 
 Status Log::Extend(std::uint64_t body_bytes) {
-  constexpr int kRounds = 4;  // Records may take what one round gave; then the caller asks again.
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < kExtendRounds; ++round) {
     IMMUDB_TRY(CheckAccepts());
     if (Fits(body_bytes) && !NeedsExtend()) break;
     IMMUDB_TRY(ExtendOnce(RecordBytes(body_bytes)));
@@ -337,8 +338,9 @@ Status Log::PrepareSegment(std::uint64_t number, std::uint64_t size_bytes) {
 Status Log::ExtendSegment(const Segment& segment, std::uint64_t size_bytes) {
   if (size_bytes <= segment.extended_size) return {};
   IMMUDB_TRY(WriteZeros(*segment.extend_file, segment.extended_size, size_bytes));
-  if (Status status = segment.extend_file->Sync(); !status)
+  if (Status status = segment.extend_file->Sync(); !status) {
     return Refuse(std::move(status).error());
+  }
   extended_bytes_.fetch_add(size_bytes - segment.extended_size, std::memory_order_relaxed);
   const MutexLock lock(mutex_);
   if (prepared_ && prepared_->number == segment.number) {

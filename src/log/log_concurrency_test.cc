@@ -9,6 +9,8 @@
 namespace immudb::log {
 namespace {
 
+constexpr std::uint64_t kEntries = 3000;
+
 // The memory file system with a call before each sync of a file returns.
 class HookedFiles : public io::FileSystem {
  public:
@@ -124,7 +126,6 @@ TEST(LogConcurrencyTest, AppendSyncExtendAndReadRunSideBySide) {
   ASSERT_TRUE(world.Create());
   ASSERT_TRUE(world.Open());
   Log& log = *world.log;
-  static constexpr std::uint64_t kEntries = 3000;
   std::vector<std::atomic<std::uint64_t>> positions(kEntries);
   std::atomic<std::uint64_t> appended{0};
   std::atomic<std::uint64_t> acknowledged{0};

@@ -11,6 +11,9 @@
 namespace immudb::log {
 namespace {
 
+constexpr std::size_t kVersionAt = 8;
+constexpr std::size_t kCrcAt = kSegmentHeaderBytes - 4;
+
 std::string Path(const std::string& name) {
   return "log/" + name;
 }
@@ -240,13 +243,11 @@ TEST(LogDamageTest, ANewerFormatIsRefusedAndNotDamage) {
   Fill(world, 3, 100);
   world.log.reset();
   const auto snapshot = world.files.TakeSnapshot();
-  static constexpr std::size_t kVersionAt = 8;
   for (const std::size_t at : {kVersionAt, kVersionAt + 8, kVersionAt + 12}) {
     world.files.Restore(snapshot);
     Bytes header = *world.files.ReadAll(Path(SegmentName(0)));
     header.resize(kSegmentHeaderBytes);
     header[at] ^= 2;
-    static constexpr std::size_t kCrcAt = kSegmentHeaderBytes - 4;
     PutU32(header.data() + kCrcAt, Crc32c(0, BytesView(header).first(kCrcAt)));
     {
       const auto file = world.files.Open(Path(SegmentName(0)), io::OpenMode::kReadWrite);

@@ -11,6 +11,8 @@
 namespace immudb::log {
 namespace {
 
+constexpr std::uint64_t kStates = 15;
+
 using io::CrashPolicy;
 using io::Fault;
 using io::FaultRepeat;
@@ -83,7 +85,6 @@ TEST_P(LogFaultTest, AFailureAtAnyOperationOfARecoveryKeepsThePromise) {
   const std::uint64_t seed = TestSeed();
   SCOPED_TRACE("IMMUDB_TEST_SEED=" + std::to_string(seed));
   std::size_t cases = 0;
-  static constexpr std::uint64_t kStates = 15;
   for (std::uint64_t state = 0; state < kStates; ++state) {
     LogWorld world(seed * 1000 + state);
     ASSERT_TRUE(world.Create());
