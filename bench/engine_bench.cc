@@ -67,6 +67,7 @@ std::array<std::uint8_t, kKeyBytes> Key(std::uint64_t i) {
   const std::uint64_t low = Mix(high ^ i);
   std::memcpy(key.data(), &high, 8);
   std::memcpy(key.data() + 8, &low, 8);
+  key[0] |= 1;  // No key begins with a zero byte.
   return key;
 }
 

@@ -72,7 +72,7 @@ class Ledger {
   // ledger).
   virtual void Submit(WriteBatch batch, CommitCallback done) = 0;
 
-  // Commits `batch` and waits for it. Errors: as Submit.
+  // Commits `batch` and waits for it, for room in the queue too. Errors: as Submit.
   virtual Result<CommitResult> Commit(WriteBatch batch) = 0;
 
   // Checks that a caller may name `since`, the index of the newest root it trusts, in a verified

@@ -106,6 +106,33 @@ TEST_P(LedgerConcurrencyTest, ClosingAnswersWhatWasSubmitted) {
   EXPECT_EQ(world.ledger->Head()->size.value, static_cast<std::uint64_t>(acknowledged.load()));
 }
 
+TEST_P(LedgerConcurrencyTest, ABlockingCallerWaitsForRoomWhereAnAsynchronousOneIsRefused) {
+  ThreadedWorld world({.durability = GetParam(), .submit_queue_bytes = 4096});
+  world.CreateAndOpen();
+  const std::string value(3000, 'v');
+  std::atomic<int> answered = 0;
+  int submitted = 0;
+  int refused = 0;
+  {
+    std::vector<std::jthread> writers;
+    for (int w = 0; w < 4; w++) {
+      writers.emplace_back([&] {
+        for (int i = 0; i < 50; i++) ASSERT_TRUE(world.ledger->Commit(BatchOf({{"k", value}})));
+      });
+    }
+    for (int i = 0; i < 200; i++) {
+      world.ledger->Submit(BatchOf({{"a", value}}), [&](const Result<CommitResult>& result) {
+        if (!result) refused++;
+        answered++;
+      });
+      submitted++;
+    }
+  }
+  ASSERT_TRUE(world.ledger->Close());
+  EXPECT_EQ(answered, submitted);
+  EXPECT_EQ(world.ledger->statistics().entries, 200u + static_cast<unsigned>(submitted - refused));
+}
+
 INSTANTIATE_TEST_SUITE_P(BothModes, LedgerConcurrencyTest,
                          ::testing::Values(Durability::kDurable, Durability::kWritten));
 

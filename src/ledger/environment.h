@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/mutex.h"
 #include "crypto/random.h"
 #include "immudb/engine.h"
 #include "index/memory_budget.h"
@@ -23,16 +24,34 @@ class ByteBudget {
 
   // False if `bytes` do not fit now; nothing is then held.
   bool TryTake(std::uint64_t bytes) {
-    const std::uint64_t before = held_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    const std::uint64_t before = held_bytes_.fetch_add(bytes);
     if (before == 0 || before + bytes <= limit_bytes_) return true;
-    held_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+    held_bytes_.fetch_sub(bytes);
     return false;
   }
-  void Return(std::uint64_t bytes) { held_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+  // Waits until `bytes` fit and takes them.
+  void Take(std::uint64_t bytes) {
+    if (TryTake(bytes)) return;
+    MutexLock lock(mutex_);
+    waiters_.fetch_add(1);
+    while (!TryTake(bytes)) returned_.Wait(mutex_);
+    waiters_.fetch_sub(1);
+  }
+
+  void Return(std::uint64_t bytes) {
+    held_bytes_.fetch_sub(bytes);
+    if (waiters_.load() == 0) return;
+    MutexLock lock(mutex_);
+    returned_.NotifyAll();
+  }
 
  private:
   const std::uint64_t limit_bytes_;
   std::atomic<std::uint64_t> held_bytes_{0};
+  std::atomic<std::uint32_t> waiters_{0};
+  Mutex mutex_;
+  ConditionVariable returned_;
 };
 
 // Everything outlives the ledgers that use it.

@@ -55,14 +55,19 @@ Status Pipeline::CheckOpen() const {
   return {};
 }
 
-Result<bool> Pipeline::Enqueue(WriteBatch batch, Ledger::CommitCallback& done) {
+Result<bool> Pipeline::Enqueue(WriteBatch batch, Ledger::CommitCallback& done, WhenFull when_full) {
   IMMUDB_TRY(CheckBatch(batch, environment_.options.batch_rules));
   const std::uint64_t bytes = batch.encoded().size();
   const std::uint64_t held = bytes + kQueuedBatchBytes;
-  MutexLock lock(queue_mutex_);
-  IMMUDB_TRY(CheckOpen());
-  if (!environment_.submit_queue.TryTake(held)) {
+  if (when_full == WhenFull::kWait) {
+    environment_.submit_queue.Take(held);
+  } else if (!environment_.submit_queue.TryTake(held)) {
     return Fail(Code::kExhausted, "the queue of writes is full, try later");
+  }
+  MutexLock lock(queue_mutex_);
+  if (Status open = CheckOpen(); !open) {
+    environment_.submit_queue.Return(held);
+    return std::move(open).error();
   }
   const bool was_empty = queue_.empty();
   queue_.push_back({.batch = std::move(batch), .done = std::move(done), .held_bytes = held});
@@ -76,7 +81,7 @@ Result<bool> Pipeline::Enqueue(WriteBatch batch, Ledger::CommitCallback& done) {
 }
 
 void Pipeline::Submit(WriteBatch batch, Ledger::CommitCallback done) {
-  const Result<bool> my_turn = Enqueue(std::move(batch), done);
+  const Result<bool> my_turn = Enqueue(std::move(batch), done, WhenFull::kRefuse);
   if (!my_turn) return done(my_turn.error());
   if (!*my_turn) return;
   // A syncer may wait for the disk afterwards, which saves a hand-over.
@@ -97,7 +102,7 @@ Result<CommitResult> Pipeline::Commit(WriteBatch batch) {
     waiter.answered.store(1, std::memory_order_release);
     waiter.answered.notify_one();
   };
-  IMMUDB_ASSIGN(const bool my_turn, Enqueue(std::move(batch), done));
+  IMMUDB_ASSIGN(const bool my_turn, Enqueue(std::move(batch), done, WhenFull::kWait));
   if (my_turn) Lead(Worker::kCaller);
   waiter.answered.wait(0, std::memory_order_acquire);
   return std::move(waiter.result);

@@ -99,13 +99,14 @@ class Pipeline {
     kCommitter,  // Must not wait for the disk.
     kSyncer,     // Prepares and then waits for the disk.
   };
+  enum class WhenFull : std::uint8_t { kRefuse, kWait };
   enum class State : std::uint8_t { kOpen, kStopping, kFailed };
 
   // Why a batch cannot enter the queue now, if so.
   Status CheckOpen() const IMMUDB_REQUIRES(queue_mutex_);
   // Puts the batch into the queue and returns whether draining it is now the caller's turn; or
   // refuses, and leaves `done` alone.
-  Result<bool> Enqueue(WriteBatch batch, Ledger::CommitCallback& done);
+  Result<bool> Enqueue(WriteBatch batch, Ledger::CommitCallback& done, WhenFull when_full);
   // Runs `task` on `executor`; Stop waits for it.
   void Post(Executor& executor, std::function<void()> task);
   void PostAfterASecond(std::function<void()> task);
