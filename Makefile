@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 RUN_ARGS ?=
+BENCH_ARGS ?=
 # A compiler cache is used where there is one, and never needed.
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(shell command -v ccache)
 
@@ -32,11 +33,10 @@ test: setup-test
 	cmake --build --preset dev --parallel $(JOBS)
 	ctest --preset dev --label-exclude slow --parallel $(JOBS)
 
-# Programs that measure: build/release/bin/*_bench.
-bench: setup-test
-	cmake --preset release -DIMMUDB_BENCH=ON
-	cmake --build --preset release --parallel $(JOBS)
-	@for program in build/release/bin/*_bench; do "$$program" || exit 1; done
+# Measures the engine in process, on files under build/bench; BENCH_ARGS=ROW picks rows.
+bench: build
+	rm -rf build/bench && mkdir -p build/bench
+	build/release/bin/engine_bench build/bench $(BENCH_ARGS)
 
 format:
 	@tools/format.sh

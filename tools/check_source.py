@@ -13,6 +13,8 @@ SLEEP = re.compile(r"\b(u?sleep|nanosleep|sleep_for|sleep_until)\s*\(")
 MARKDOWN_LINK = re.compile(r"\]\(([^)#\s]+)")
 NAMED_PAGE = re.compile(r"\bdocs/[\w/.-]+\.md\b")
 LAYER_ROW = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
+GTEST = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.MULTILINE)
+CTEST = re.compile(r"immudb_binary_test\((\S+)")
 
 
 def files(*suffixes):
@@ -67,6 +69,17 @@ def check_links():
                 yield f"{name}: {target} does not exist"
 
 
+def check_test_names():
+    page = (ROOT / "docs" / "durability.md").read_text()
+    tests = {name for _, path, text in files(".cc") for name in GTEST.findall(text)}
+    tests |= set(CTEST.findall((ROOT / "tests" / "CMakeLists.txt").read_text()))
+    named = re.findall(r"`(\w+Test)\.(\w+)`", page)
+    named += [(name, "") for name in re.findall(r"`((?:e2e|crash|compat)\.\w+)`", page)]
+    for name in named:
+        if name not in tests and name[0] not in tests:
+            yield f"docs/durability.md: there is no test {'.'.join(filter(None, name))}"
+
+
 def check_layer_list():
     rows = (ROOT / "tools" / "layers.txt").read_text().splitlines()
     declared = [row.split(":")[0] for row in rows if re.match(r"\w+:", row)]
@@ -76,7 +89,8 @@ def check_layer_list():
 
 
 def main():
-    checks = (check_sizes, check_words, check_headers, check_links, check_layer_list)
+    checks = (check_sizes, check_words, check_headers, check_links, check_test_names,
+              check_layer_list)
     errors = [error for check in checks for error in check()]
     print("\n".join(errors) if errors else "the source tree keeps the rules")
     return 1 if errors else 0

@@ -38,12 +38,8 @@ command strace                               strace
 command clang++-14                           clang-14
 command clang-tidy-14                        clang-tidy-14
 command clang-format-14                      clang-format-14
-command grpc_cpp_plugin                      protobuf-compiler-grpc
-header  grpcpp/grpcpp.h                      libgrpc++-dev
 header  gtest/gtest.h                        libgtest-dev
 header  gmock/gmock.h                        libgmock-dev
-header  rapidcheck.h                         librapidcheck-dev
-header  benchmark/benchmark.h                libbenchmark-dev
 file    /etc/ssl/certs/ca-certificates.crt   ca-certificates
 '
 
