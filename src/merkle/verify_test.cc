@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "merkle/hasher.h"
 #include "merkle/reference_tree.h"
 
 namespace immudb::merkle {
@@ -190,6 +191,55 @@ TEST_F(VerifyTest, AConsistencyProofMustBeAboutTheTrustedSize) {
   ConsistencyProof proof = Consistency(4, 8);
   proof.older = {5};
   ExpectTampered(VerifyConsistency(Head(4), proof));
+}
+
+// A forger chooses the root as well, so only the length of the path can give these away.
+TEST_F(VerifyTest, APathTooLongIsRefusedEvenIfTheRootIsMadeForIt) {
+  const Digest junk = leaves_[kSizeMax - 1];
+  for (std::size_t size = 1; size < kSizeMax; size++) {
+    for (std::size_t index = 0; index < size; index++) {
+      InclusionProof proof = Inclusion(index, size);
+      proof.path.push_back(junk);
+      for (const Digest& root :
+           {HashNode(junk, Head(size).root), HashNode(Head(size).root, junk)}) {
+        proof.head.root = root;
+        ExpectTampered(VerifyInclusion(proof));
+      }
+    }
+    for (std::size_t older = 1; older < size; older++) {
+      ConsistencyProof proof = Consistency(older, size);
+      proof.path.push_back(junk);
+      const Digest root = proof.newer.root;
+      for (const Digest& newer : {HashNode(junk, root), HashNode(root, junk)}) {
+        proof.newer.root = newer;
+        ExpectTampered(VerifyConsistency(Head(older), proof));
+        const TreeHead shifted{{older}, HashNode(junk, Head(older).root)};
+        ExpectTampered(VerifyConsistency(shifted, proof));
+      }
+    }
+  }
+}
+
+// The same for a path that ends early: the root is that of the subtree it reaches.
+TEST_F(VerifyTest, APathTooShortIsRefusedEvenIfTheRootIsMadeForIt) {
+  for (std::size_t size = 2; size <= kSizeMax; size++) {
+    for (std::size_t index = 0; index < size; index++) {
+      InclusionProof proof = Inclusion(index, size);
+      proof.path.clear();
+      proof.head.root = proof.leaf;
+      ExpectTampered(VerifyInclusion(proof));
+    }
+    const std::size_t half = reference::SplitPoint(size);
+    ConsistencyProof proof = Consistency(half, size);
+    proof.path.clear();
+    proof.newer.root = Head(half).root;
+    ExpectTampered(VerifyConsistency(Head(half), proof));
+    for (std::size_t older = 1; older < half; older++) {
+      proof = Consistency(older, half);
+      proof.newer.size = {size};
+      ExpectTampered(VerifyConsistency(Head(older), proof));
+    }
+  }
 }
 
 TEST_F(VerifyTest, NothingHoldsForAnEmptyTree) {
