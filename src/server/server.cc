@@ -37,6 +37,7 @@ EngineOptions EngineOptionsFor(const Settings& settings, const ThreadCounts& thr
   options.batch_rules = BatchRules::kImmudb081;
   options.committer_threads = threads.committers;
   options.sync_threads = threads.syncs;
+  options.batch_rules = BatchRules::kImmudb081;
   return options;
 }
 
