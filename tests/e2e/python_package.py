@@ -11,6 +11,7 @@ import os
 import pathlib
 import sys
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 
@@ -22,6 +23,7 @@ import server
 
 THREADS = 8
 CRASH_SECONDS = 300
+RECONNECT_SECONDS = 30
 CLONE_FS = 0x200
 
 
@@ -39,7 +41,16 @@ def connect(target):
     cache = pathlib.Path(constants.ROOT_CACHE_PATH)
     trusted = cache.read_bytes() if cache.exists() else None
     client = ImmudbClient(target)
-    client.login("immudb", "immudb")
+    give_up = time.monotonic() + RECONNECT_SECONDS
+    while True:
+        try:
+            client.login("immudb", "immudb")
+            break
+        except grpc.RpcError as error:
+            # gRPC backs off after a refused connection, for all channels to the same address.
+            if error.code() != grpc.StatusCode.UNAVAILABLE or time.monotonic() > give_up:
+                raise
+            time.sleep(0.1)
     if trusted is not None:
         cache.write_bytes(trusted)
     return client
