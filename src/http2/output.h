@@ -27,6 +27,9 @@ class Output {
   std::size_t size_bytes() const { return size_bytes_; }
   bool empty() const { return size_bytes_ == 0; }
 
+  // Makes room for copies of `bytes` bytes.
+  void Reserve(std::size_t bytes) { copied_.reserve(copied_.size() + bytes); }
+
   // Appends a copy of `bytes`.
   void Append(BytesView bytes);
 

@@ -33,6 +33,8 @@ constexpr std::uint8_t kStatic = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_
 // The fields of one block of headers. Keeps the texts that are made for it.
 class Fields {
  public:
+  Fields() { fields_.reserve(kUsualFields); }
+
   void Add(nghttp2_nv field) { fields_.push_back(field); }
 
   void AddHead() {
@@ -66,6 +68,8 @@ class Fields {
   std::size_t size() const { return fields_.size(); }
 
  private:
+  static constexpr std::size_t kUsualFields = 4;
+
   std::vector<nghttp2_nv> fields_;
   std::vector<std::string> binary_values_;
   std::string code_;
@@ -213,6 +217,7 @@ rpc::RpcStatus Session::AddMessage(Stream& stream, Bytes message) {
     return {rpc::StatusCode::kResourceExhausted,
             "too many replies wait to be read; try again later"};
   }
+  if (is_copied && stream.pending.empty()) stream.pending.Reserve(size);
   stream.pending.Append(MakePrefix(message.size()));
   if (is_copied) {
     stream.pending.Append(BytesView(message));

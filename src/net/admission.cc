@@ -46,20 +46,24 @@ bool Admission::Admit(const std::string& key, Locality locality) {
   return true;
 }
 
-void Admission::Release(const std::string& key, Reason reason) {
+void Admission::Release(const std::string& key) {
   const std::int64_t now_ns = clock_.MonotonicNs();
   const MutexLock lock(mutex_);
   Address& address = addresses_.at(key);
   IMMUDB_CHECK(address.connections > 0);
   --address.connections;
   if (--connections_ == 0) emptied_.NotifyAll();
-  if (reason == Reason::kAbuse) {
-    const std::int64_t longest = address.locality == Locality::kLocal ? limits_.local_penalty_ms_max
-                                                                      : limits_.penalty_ms_max;
-    address.penalty_ms = std::min(std::max(address.penalty_ms * 2, limits_.penalty_ms), longest);
-    address.blocked_until_ns = now_ns + address.penalty_ms * kNsPerMs;
-  }
   ForgetIdle(now_ns);
+}
+
+void Admission::Punish(const std::string& key) {
+  const std::int64_t now_ns = clock_.MonotonicNs();
+  const MutexLock lock(mutex_);
+  Address& address = addresses_.at(key);
+  const std::int64_t longest =
+      address.locality == Locality::kLocal ? limits_.local_penalty_ms_max : limits_.penalty_ms_max;
+  address.penalty_ms = std::min(std::max(address.penalty_ms * 2, limits_.penalty_ms), longest);
+  address.blocked_until_ns = now_ns + address.penalty_ms * kNsPerMs;
 }
 
 std::size_t Admission::connections() const {

@@ -44,9 +44,12 @@ class Admission {
   // Counts a new connection from `key` and returns true, or returns false: it must be closed.
   bool Admit(const std::string& key, Locality locality) IMMUDB_EXCLUDES(mutex_);
 
-  enum class Reason : std::uint8_t { kClosed, kAbuse };
   // Ends a connection that was admitted.
-  void Release(const std::string& key, Reason reason) IMMUDB_EXCLUDES(mutex_);
+  void Release(const std::string& key) IMMUDB_EXCLUDES(mutex_);
+
+  // Admits nothing from `key` for a while, because a connection of it was abusive.
+  // Requires: that connection has not been released yet.
+  void Punish(const std::string& key) IMMUDB_EXCLUDES(mutex_);
 
   std::size_t connections() const IMMUDB_EXCLUDES(mutex_);
 

@@ -30,7 +30,7 @@ TEST_F(AdmissionTest, AnAddressMayHaveOnlySoManyConnections) {
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(Admit(admission, "a"));
   EXPECT_FALSE(Admit(admission, "a"));
   EXPECT_TRUE(Admit(admission, "b"));
-  admission.Release("a", Admission::Reason::kClosed);
+  admission.Release("a");
   EXPECT_TRUE(Admit(admission, "a"));
 }
 
@@ -38,7 +38,7 @@ TEST_F(AdmissionTest, AnAddressMayConnectOnlySoOften) {
   Admission admission(limits, clock);
   const auto reconnect = [&] {
     if (!Admit(admission, "a")) return false;
-    admission.Release("a", Admission::Reason::kClosed);
+    admission.Release("a");
     return true;
   };
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(reconnect());
@@ -67,11 +67,12 @@ TEST_F(AdmissionTest, AnAbusiveAddressPausesLongerEachTime) {
   std::int64_t pause_ms = 1000;
   for (int i = 0; i < 10; ++i) {
     ASSERT_TRUE(Admit(admission, "a"));
-    admission.Release("a", Admission::Reason::kAbuse);
+    admission.Punish("a");
+    admission.Release("a");
     clock.AdvanceMs(pause_ms - 1);
     EXPECT_FALSE(Admit(admission, "a"));
     EXPECT_TRUE(Admit(admission, "b"));
-    admission.Release("b", Admission::Reason::kClosed);
+    admission.Release("b");
     clock.AdvanceMs(1);
     pause_ms = std::min<std::int64_t>(pause_ms * 2, 60'000);
   }
@@ -84,7 +85,7 @@ TEST_F(AdmissionTest, IdleAddressesAreForgottenSoThatNewOnesFit) {
   for (int i = 0; i < 20'000; ++i) {
     if (!Admit(admission, std::to_string(i))) continue;
     ++admitted;
-    admission.Release(std::to_string(i), Admission::Reason::kClosed);
+    admission.Release(std::to_string(i));
   }
   EXPECT_EQ(admitted, 16'384);
   clock.AdvanceMs(10'000);

@@ -153,7 +153,13 @@ bool Connection::WriteOutput() {
 void Connection::Finish() {
   if (finished_ns_ != 0) return;
   finished_ns_ = loop_.shared_.clock.MonotonicNs();
+  PunishAbuse();
   wire_.EndWriting();
+}
+
+void Connection::PunishAbuse() {
+  if (!session_ || !session_->abusive() || std::exchange(is_punished_, true)) return;
+  loop_.shared_.admission.Punish(admission_key_);
 }
 
 void Connection::Drain() {
@@ -186,12 +192,11 @@ void Connection::Tick() {
 
 void Connection::Close() {
   if (std::exchange(is_closed_, true)) return;
-  const bool is_abusive = session_ && session_->abusive();
+  PunishAbuse();
   session_.reset();
   boost::system::error_code ignored;
   socket_.close(ignored);
-  loop_.shared_.admission.Release(
-      admission_key_, is_abusive ? Admission::Reason::kAbuse : Admission::Reason::kClosed);
+  loop_.shared_.admission.Release(admission_key_);
   loop_.Forget(*this);
 }
 

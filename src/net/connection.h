@@ -50,6 +50,7 @@ class Connection final : public http2::SessionHost,
   void Discard();
   bool WriteOutput();
   void Finish();
+  void PunishAbuse();
 
   GrpcLoop& loop_;
   boost::asio::posix::stream_descriptor socket_;
@@ -63,6 +64,7 @@ class Connection final : public http2::SessionHost,
   std::int64_t finished_ns_ = 0;  // Since when it lingers, or 0.
   bool is_dirty_ = false;
   bool waits_writable_ = false;
+  bool is_punished_ = false;
   bool is_closed_ = false;
 };
 

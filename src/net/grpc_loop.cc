@@ -68,7 +68,7 @@ void GrpcLoop::Post(std::function<void()> task) {
 void GrpcLoop::Adopt(Accepted accepted) {
   environment_.inbox->BindToThisThread();
   if (is_draining_) {
-    shared_.admission.Release(accepted.admission_key, Admission::Reason::kClosed);
+    shared_.admission.Release(accepted.admission_key);
     return;
   }
   auto connection = std::make_shared<Connection>(*this, std::move(accepted));

@@ -174,6 +174,7 @@ TEST_F(ServerTest, AnAddressThatWasClosedForAbuseMustWait) {
   EXPECT_EQ(server->statistics().connections_abusive, 1U);
   const auto again = Connect();
   EXPECT_TRUE(again->AwaitEnd(30));
+  EXPECT_EQ(server->statistics().connections_refused, 1U);
   EXPECT_EQ(honest->Call("/echo", "x").status(), "0");
 }
 
