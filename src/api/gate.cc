@@ -7,8 +7,11 @@ namespace immudb::api {
 using rpc::RpcStatus;
 using rpc::StatusCode;
 
+namespace {
+constexpr std::string_view kPrefix = "Bearer ";
+}  // namespace
+
 std::optional<std::string_view> TokenOf(const rpc::Call& call) {
-  constexpr std::string_view kPrefix = "Bearer ";
   std::optional<std::string_view> token = call.FindMetadata("authorization");
   if (token && token->starts_with(kPrefix)) token->remove_prefix(kPrefix.size());
   return token;

@@ -28,32 +28,32 @@ class SafeSetOptions;
 namespace immudb::api {
 
 // Sessions: handlers_session.cc.
-void Health(Context context, google::protobuf::Empty& request);
-void Login(Context context, schema::LoginRequest& request);
-void Logout(Context context, google::protobuf::Empty& request);
-void UseDatabase(Context context, schema::Database& request);
+void Health(const Context& context, google::protobuf::Empty& request);
+void Login(const Context& context, schema::LoginRequest& request);
+void Logout(const Context& context, google::protobuf::Empty& request);
+void UseDatabase(const Context& context, schema::Database& request);
 
 // Writes: handlers_write.cc.
-void Set(Context context, schema::KeyValue& request);
-void SafeSet(Context context, schema::SafeSetOptions& request);
-void SetBatch(Context context, schema::KVList& request);
-void SetStructured(Context context, StructuredRequest& request);
-void SafeSetStructured(Context context, StructuredRequest& request);
-void SetBatchStructured(Context context, StructuredRequest& request);
+void Set(const Context& context, schema::KeyValue& request);
+void SafeSet(const Context& context, schema::SafeSetOptions& request);
+void SetBatch(const Context& context, schema::KVList& request);
+void SetStructured(const Context& context, StructuredRequest& request);
+void SafeSetStructured(const Context& context, StructuredRequest& request);
+void SetBatchStructured(const Context& context, StructuredRequest& request);
 
 // Reads: handlers_read.cc. Plain and structured calls differ in the form of values alone.
-void Get(Context context, schema::Key& request);
-void GetStructured(Context context, schema::Key& request);
-void SafeGet(Context context, schema::SafeGetOptions& request);
-void SafeGetStructured(Context context, schema::SafeGetOptions& request);
-void GetBatch(Context context, schema::KeyList& request);
-void GetBatchStructured(Context context, schema::KeyList& request);
-void ByIndex(Context context, schema::Index& request);
-void BySafeIndex(Context context, schema::SafeIndexOptions& request);
+void Get(const Context& context, schema::Key& request);
+void GetStructured(const Context& context, schema::Key& request);
+void SafeGet(const Context& context, schema::SafeGetOptions& request);
+void SafeGetStructured(const Context& context, schema::SafeGetOptions& request);
+void GetBatch(const Context& context, schema::KeyList& request);
+void GetBatchStructured(const Context& context, schema::KeyList& request);
+void ByIndex(const Context& context, schema::Index& request);
+void BySafeIndex(const Context& context, schema::SafeIndexOptions& request);
 
 // Roots and proofs: handlers_proof.cc.
-void CurrentRoot(Context context, google::protobuf::Empty& request);
-void Inclusion(Context context, schema::Index& request);
-void Consistency(Context context, schema::Index& request);
+void CurrentRoot(const Context& context, google::protobuf::Empty& request);
+void Inclusion(const Context& context, schema::Index& request);
+void Consistency(const Context& context, schema::Index& request);
 
 }  // namespace immudb::api

@@ -8,17 +8,17 @@
 namespace immudb::api {
 
 // Answered at once: the newest root is always in memory.
-void CurrentRoot(Context context, google::protobuf::Empty& /*request*/) {
+void CurrentRoot(const Context& context, google::protobuf::Empty& /*request*/) {
   context.ReplyWith(context.ledger->Head(), EncodeRoot);
 }
 
-void Inclusion(Context context, schema::Index& request) {
+void Inclusion(const Context& context, schema::Index& request) {
   context.OnReadPool([context, index = LeafIndex{request.index()}] {
     context.ReplyWith(context.ledger->ProveInclusion(index), EncodeInclusion);
   });
 }
 
-void Consistency(Context context, schema::Index& request) {
+void Consistency(const Context& context, schema::Index& request) {
   context.OnReadPool([context, index = LeafIndex{request.index()}] {
     const Result<TreeHead> head = context.ledger->Head();
     if (head && head->size.value == 0) {

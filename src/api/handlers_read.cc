@@ -40,13 +40,13 @@ void ReplySafeItem(const Context& context, Result<ProvenEntry> proven, ValueForm
   context.Reply(EncodeSafeItem(*proven, form));
 }
 
-void GetItem(Context context, std::string key, ValueForm form) {
+void GetItem(const Context& context, std::string key, ValueForm form) {
   context.OnReadPool([context, key = std::move(key), form] {
     ReplyItem(context, context.ledger->Get(AsBytes(key)), form);
   });
 }
 
-void GetSafeItem(Context context, schema::SafeGetOptions& request, ValueForm form) {
+void GetSafeItem(const Context& context, schema::SafeGetOptions& request, ValueForm form) {
   std::optional<LeafIndex> since;
   if (request.has_rootindex()) since = LeafIndex{request.rootindex().index()};
   context.OnReadPool([context, key = std::move(*request.mutable_key()), since, form] {
@@ -58,7 +58,7 @@ void GetSafeItem(Context context, schema::SafeGetOptions& request, ValueForm for
 // of the pool to itself.
 struct BatchRead {
   Context context;
-  ValueForm form;
+  ValueForm form = ValueForm::kPlain;
   std::vector<std::string> keys;
   std::size_t next = 0;
   Bytes list;  // The encoded reply so far.
@@ -85,9 +85,9 @@ void ContinueBatch(const std::shared_ptr<BatchRead>& read) {
   context.OnReadPool([read] { ContinueBatch(read); });
 }
 
-void GetList(Context context, schema::KeyList& request, ValueForm form) {
+void GetList(const Context& context, schema::KeyList& request, ValueForm form) {
   auto read = std::make_shared<BatchRead>();
-  read->context = std::move(context);
+  read->context = context;
   read->form = form;
   read->keys.reserve(static_cast<std::size_t>(request.keys_size()));
   for (schema::Key& key : *request.mutable_keys()) {
@@ -98,37 +98,37 @@ void GetList(Context context, schema::KeyList& request, ValueForm form) {
 
 }  // namespace
 
-void Get(Context context, schema::Key& request) {
-  GetItem(std::move(context), std::move(*request.mutable_key()), ValueForm::kPlain);
+void Get(const Context& context, schema::Key& request) {
+  GetItem(context, std::move(*request.mutable_key()), ValueForm::kPlain);
 }
 
-void GetStructured(Context context, schema::Key& request) {
-  GetItem(std::move(context), std::move(*request.mutable_key()), ValueForm::kStructured);
+void GetStructured(const Context& context, schema::Key& request) {
+  GetItem(context, std::move(*request.mutable_key()), ValueForm::kStructured);
 }
 
-void SafeGet(Context context, schema::SafeGetOptions& request) {
-  GetSafeItem(std::move(context), request, ValueForm::kPlain);
+void SafeGet(const Context& context, schema::SafeGetOptions& request) {
+  GetSafeItem(context, request, ValueForm::kPlain);
 }
 
-void SafeGetStructured(Context context, schema::SafeGetOptions& request) {
-  GetSafeItem(std::move(context), request, ValueForm::kStructured);
+void SafeGetStructured(const Context& context, schema::SafeGetOptions& request) {
+  GetSafeItem(context, request, ValueForm::kStructured);
 }
 
-void GetBatch(Context context, schema::KeyList& request) {
-  GetList(std::move(context), request, ValueForm::kPlain);
+void GetBatch(const Context& context, schema::KeyList& request) {
+  GetList(context, request, ValueForm::kPlain);
 }
 
-void GetBatchStructured(Context context, schema::KeyList& request) {
-  GetList(std::move(context), request, ValueForm::kStructured);
+void GetBatchStructured(const Context& context, schema::KeyList& request) {
+  GetList(context, request, ValueForm::kStructured);
 }
 
-void ByIndex(Context context, schema::Index& request) {
+void ByIndex(const Context& context, schema::Index& request) {
   context.OnReadPool([context, index = LeafIndex{request.index()}] {
     ReplyItem(context, context.ledger->At(index), ValueForm::kPlain);
   });
 }
 
-void BySafeIndex(Context context, schema::SafeIndexOptions& request) {
+void BySafeIndex(const Context& context, schema::SafeIndexOptions& request) {
   std::optional<LeafIndex> since;
   if (request.has_rootindex()) since = LeafIndex{request.rootindex().index()};
   context.OnReadPool([context, index = LeafIndex{request.index()}, since] {

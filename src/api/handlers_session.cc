@@ -18,6 +18,8 @@
 namespace immudb::api {
 namespace {
 
+constexpr std::int64_t kMsPerSecond = 1000;
+
 using catalog::AuditEvent;
 using catalog::EventKind;
 using rpc::RpcStatus;
@@ -30,7 +32,6 @@ Bytes Encode(const google::protobuf::MessageLite& message) {
 }
 
 RpcStatus Throttled(std::int64_t retry_after_ms) {
-  constexpr std::int64_t kMsPerSecond = 1000;
   return {StatusCode::kResourceExhausted, Text("too many failed logins; try again in {} s",
                                                (retry_after_ms + kMsPerSecond - 1) / kMsPerSecond)};
 }
@@ -38,7 +39,7 @@ RpcStatus Throttled(std::int64_t retry_after_ms) {
 // The refusal of a login, and what the audit trail calls it.
 struct LoginRefusal {
   RpcStatus status;
-  const char* reason;
+  const char* reason = "";
 };
 
 LoginRefusal RefusalFor(const auth::LoginDecision& decision) {
@@ -118,11 +119,11 @@ void DecideLogin(const Context& context, const std::string& user, std::string pa
 }  // namespace
 
 // A probe read of the default database; the key is one that is hardly ever there.
-void Health(Context context, google::protobuf::Empty& /*request*/) {
-  context.ledger = context.environment->catalog.Find(catalog::kDefaultDatabase);
+void Health(const Context& context, google::protobuf::Empty& /*request*/) {
   context.OnReadPool([context] {
+    const Ledger& ledger = *context.environment->catalog.Find(catalog::kDefaultDatabase);
     const Bytes probe = {0xff};
-    const Result<Entry> found = context.ledger->Get(probe);
+    const Result<Entry> found = ledger.Get(probe);
     schema::HealthResponse response;
     response.set_status(found || found.error().code == Code::kNotFound);
     response.set_version(context.environment->options.version_text);
@@ -130,7 +131,7 @@ void Health(Context context, google::protobuf::Empty& /*request*/) {
   });
 }
 
-void Login(Context context, schema::LoginRequest& request) {
+void Login(const Context& context, schema::LoginRequest& request) {
   // Answered here if it can be, so that guessing does not even fill the queue.
   const std::int64_t delay_ms = context.environment->authenticator.DelayMs(
       {.user = request.user(), .password = "", .address = context.call->peer().address});
@@ -153,7 +154,7 @@ void Login(Context context, schema::LoginRequest& request) {
 }
 
 // Ends this session and no other.
-void Logout(Context context, google::protobuf::Empty& /*request*/) {
+void Logout(const Context& context, google::protobuf::Empty& /*request*/) {
   if (!TokenOf(*context.call)) {
     return context.Refuse(
         {StatusCode::kUnauthenticated, "no Authorization header found on request"});
@@ -179,7 +180,7 @@ void Logout(Context context, google::protobuf::Empty& /*request*/) {
   });
 }
 
-void UseDatabase(Context context, schema::Database& request) {
+void UseDatabase(const Context& context, schema::Database& request) {
   const auth::TokenLookup lookup = FindSession(*context.environment, *context.call);
   if (lookup.state == auth::TokenState::kExpired) {
     return context.Refuse(TokenExpired(StatusCode::kPermissionDenied));

@@ -14,13 +14,12 @@ namespace immudb::api {
 namespace {
 
 // Submits `batch` and answers with the index of its last entry.
-void Write(Context context, WriteBatch batch) {
+void Write(const Context& context, WriteBatch batch) {
   Ledger& ledger = *context.ledger;
-  ledger.Submit(
-      std::move(batch), [context = std::move(context)](const Result<CommitResult>& result) {
-        context.ReplyWith(
-            result, [](const CommitResult& committed) { return EncodeIndex(committed.last); });
-      });
+  ledger.Submit(std::move(batch), [context](const Result<CommitResult>& result) {
+    context.ReplyWith(result,
+                      [](const CommitResult& committed) { return EncodeIndex(committed.last); });
+  });
 }
 
 // A key that cannot be stored is the more important refusal; looking it up tells.
@@ -34,7 +33,8 @@ void RefuseTrustedIndex(const Context& context, BytesView key, Error refusal) {
 
 // Submits one entry and proves it in the tree that it is the newest leaf of: clients remember the
 // pair (index, root) of a verified write, whatever came after it.
-void WriteProven(Context context, BytesView key, BytesView value, std::optional<LeafIndex> since) {
+void WriteProven(const Context& context, BytesView key, BytesView value,
+                 std::optional<LeafIndex> since) {
   Ledger& ledger = *context.ledger;
   Status trusted = ledger.CheckTrustedIndex(since);
   if (!trusted) return RefuseTrustedIndex(context, key, std::move(trusted).error());
@@ -55,42 +55,41 @@ Error AbsentContent() {
 
 }  // namespace
 
-void Set(Context context, schema::KeyValue& request) {
+void Set(const Context& context, schema::KeyValue& request) {
   WriteBatch batch;
   batch.Set(AsBytes(request.key()), AsBytes(request.value()));
-  Write(std::move(context), std::move(batch));
+  Write(context, std::move(batch));
 }
 
 // A request without an entry is like one with an empty entry: its key is invalid.
-void SafeSet(Context context, schema::SafeSetOptions& request) {
+void SafeSet(const Context& context, schema::SafeSetOptions& request) {
   std::optional<LeafIndex> since;
   if (request.has_rootindex()) since = LeafIndex{request.rootindex().index()};
-  WriteProven(std::move(context), AsBytes(request.kv().key()), AsBytes(request.kv().value()),
-              since);
+  WriteProven(context, AsBytes(request.kv().key()), AsBytes(request.kv().value()), since);
 }
 
-void SetBatch(Context context, schema::KVList& request) {
+void SetBatch(const Context& context, schema::KVList& request) {
   WriteBatch batch;
   for (const schema::KeyValue& item : request.kvs()) {
     batch.Set(AsBytes(item.key()), AsBytes(item.value()));
   }
-  Write(std::move(context), std::move(batch));
+  Write(context, std::move(batch));
 }
 
-void SetStructured(Context context, StructuredRequest& request) {
-  SetBatchStructured(std::move(context), request);
+void SetStructured(const Context& context, StructuredRequest& request) {
+  SetBatchStructured(context, request);
 }
 
-void SetBatchStructured(Context context, StructuredRequest& request) {
+void SetBatchStructured(const Context& context, StructuredRequest& request) {
   WriteBatch batch;
   for (const StructuredKeyValue& item : request.items) {
     if (!item.value) return context.Refuse(AbsentContent());
     batch.Set(item.key, EncodeContent(*item.value));
   }
-  Write(std::move(context), std::move(batch));
+  Write(context, std::move(batch));
 }
 
-void SafeSetStructured(Context context, StructuredRequest& request) {
+void SafeSetStructured(const Context& context, StructuredRequest& request) {
   if (request.items.empty()) {
     return context.Refuse(Fail(Code::kInvalidArgument, "invalid key"));
   }
@@ -98,7 +97,7 @@ void SafeSetStructured(Context context, StructuredRequest& request) {
   if (!item.value) return context.Refuse(AbsentContent());
   std::optional<LeafIndex> since;
   if (request.has_root_index) since = LeafIndex{request.root_index};
-  WriteProven(std::move(context), item.key, EncodeContent(*item.value), since);
+  WriteProven(context, item.key, EncodeContent(*item.value), since);
 }
 
 }  // namespace immudb::api

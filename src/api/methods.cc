@@ -18,6 +18,8 @@
 namespace immudb::api {
 namespace {
 
+constexpr std::size_t kRequestBytesMax = std::numeric_limits<int>::max();  // Of generated code.
+
 using google::protobuf::Descriptor;
 using google::protobuf::Empty;
 using rpc::MethodKind;
@@ -57,41 +59,40 @@ bool Enter(const MethodRow& row, Context& context, const Descriptor& type) {
   return false;
 }
 
-template <typename Request, void (*Handle)(Context, Request&)>
+template <typename Request, void (*Handle)(const Context&, Request&)>
 void RunUnary(const MethodRow& row, Environment& environment, std::shared_ptr<rpc::Call> call) {
   Context context{.environment = &environment, .call = std::move(call)};
   if (!Enter(row, context, *Request::descriptor())) return;
   const BytesView bytes = context.call->request();
   google::protobuf::Arena arena;
   auto* request = google::protobuf::Arena::CreateMessage<Request>(&arena);
-  constexpr std::size_t kSizeMax = std::numeric_limits<int>::max();
   // Generated code has limits of its own beyond the format's: of nesting, and of a tag's length.
-  if (bytes.size() > kSizeMax ||
+  if (bytes.size() > kRequestBytesMax ||
       !request->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return context.call->Refuse(Malformed("the request cannot be parsed"));
   }
-  Handle(std::move(context), *request);
+  Handle(context, *request);
 }
 
 // Requests with structured values, whose bytes matter. `Message` names the type on the wire.
 template <typename Message, Result<StructuredRequest> (*Parse)(BytesView),
-          void (*Handle)(Context, StructuredRequest&)>
+          void (*Handle)(const Context&, StructuredRequest&)>
 void RunStructured(const MethodRow& row, Environment& environment,
                    std::shared_ptr<rpc::Call> call) {
   Context context{.environment = &environment, .call = std::move(call)};
   if (!Enter(row, context, *Message::descriptor())) return;
   Result<StructuredRequest> request = Parse(context.call->request());
   if (!request) return context.call->Refuse(Malformed(request.error().message));
-  Handle(std::move(context), *request);
+  Handle(context, *request);
 }
 
-template <typename Request, void (*Handle)(Context, Request&)>
+template <typename Request, void (*Handle)(const Context&, Request&)>
 constexpr MethodRow Unary(std::string_view name, Need need) {
   return {name, need, MethodKind::kUnary, &RunUnary<Request, Handle>};
 }
 
 template <typename Message, Result<StructuredRequest> (*Parse)(BytesView),
-          void (*Handle)(Context, StructuredRequest&)>
+          void (*Handle)(const Context&, StructuredRequest&)>
 constexpr MethodRow Structured(std::string_view name, Need need) {
   return {name, need, MethodKind::kUnary, &RunStructured<Message, Parse, Handle>};
 }

@@ -37,6 +37,8 @@ class Service : public rpc::Dispatcher {
  public:
   Service(ServiceParts parts, ServiceOptions options);
   ~Service() override;
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
 
   std::variant<Method, rpc::RpcStatus> Find(std::string_view path) const override;
   const rpc::Metadata& initial_metadata() const override { return initial_metadata_; }

@@ -44,7 +44,7 @@ class SessionTable {
   struct Options {
     std::int64_t lifetime_ms = 3'600'000;  // As immudb 0.8.1.
     // An expired token is told from an unknown one for so long.
-    std::int64_t remembered_ms = 24 * 3'600'000;
+    std::int64_t remembered_ms = 24 * std::int64_t{3'600'000};
     // A user who opens more ends his own oldest.
     std::size_t sessions_per_user_max = 4096;
   };

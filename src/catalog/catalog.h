@@ -45,6 +45,8 @@ class Catalog {
                                                std::string directory);
 
   ~Catalog();
+  Catalog(const Catalog&) = delete;
+  Catalog& operator=(const Catalog&) = delete;
 
   // The users file as found by Open; absent at a first start, which must then store one.
   const std::optional<Bytes>& users_file() const { return users_file_; }
