@@ -41,8 +41,7 @@ void WriteProven(const Context& context, BytesView key, BytesView value,
 
   WriteBatch batch;
   batch.Set(key, value);
-  ledger.Submit(std::move(batch), [context = std::move(context),
-                                   since](const Result<CommitResult>& result) {
+  ledger.Submit(std::move(batch), [context, since](const Result<CommitResult>& result) {
     if (!result) return context.Refuse(result.error());
     const LeafIndex index = result->last;
     context.ReplyWith(context.ledger->Prove(index, TreeSize{index.value + 1}, since), EncodeProof);

@@ -6,6 +6,8 @@
 namespace immudb::api {
 namespace {
 
+constexpr std::size_t kFramingBytesMax = 22;  // Two tags, two varints.
+
 // Returns whether `field` is the length-delimited field `number`.
 bool IsBytes(const WireField& field, std::uint32_t number) {
   return field.number == number && field.type == WireType::kBytes;
@@ -52,7 +54,6 @@ Status MergeContent(Content& content, BytesView message) {
 }
 
 Bytes EncodeContent(const Content& content) {
-  constexpr std::size_t kFramingBytesMax = 22;  // Two tags, two varints.
   Bytes out;
   out.reserve(content.payload.size() + content.unknown.size() + kFramingBytesMax);
   if (content.timestamp != 0) AppendVarintField(out, 1, content.timestamp);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t kFieldNumberMax = (1u << 29) - 1;
 constexpr std::uint64_t kEndGroup = 4;
+constexpr std::size_t kVarintBytesMax = 10;
 // As generated code has it; deeper groups would only serve to use up memory.
 constexpr std::size_t kGroupDepthMax = 100;
 
@@ -20,7 +21,6 @@ Error Truncated() {
 }  // namespace
 
 Result<std::uint64_t> WireReader::ReadVarint() {
-  constexpr std::size_t kVarintBytesMax = 10;
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < kVarintBytesMax; ++i) {
     if (i == rest_.size()) return Truncated();

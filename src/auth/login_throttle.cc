@@ -20,12 +20,14 @@ constexpr std::int64_t kMinuteNs = 60'000 * kNsPerMs;
 constexpr std::int64_t kQuietNs = 15 * kMinuteNs;
 constexpr std::int64_t kFirstDelayMs = 1000;
 
+// What IPv4 addresses begin with in IPv6's form.
+constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
 // One subscriber holds a whole /64 of IPv6 addresses, so it counts as one address.
 std::string AddressKey(std::string_view address) {
   std::array<std::uint8_t, 16> bytes{};
   const std::string text(address);
   if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return "a" + text;
-  constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   if (std::equal(kMapped.begin(), kMapped.end(), bytes.begin())) {
     return Text("a{}.{}.{}.{}", bytes[12], bytes[13], bytes[14], bytes[15]);
   }

@@ -8,6 +8,9 @@
 namespace immudb::catalog {
 namespace {
 
+constexpr int kOneLine = -1;
+constexpr bool kPlainAscii = true;
+
 std::string_view KindText(EventKind kind) {
   switch (kind) {
     case EventKind::kUserCreated: return "user created";
@@ -33,8 +36,6 @@ Bytes EventValue(const AuditEvent& event, std::int64_t time_us) {
   if (!event.address.empty()) json["address"] = event.address;
   if (!event.reason.empty()) json["reason"] = event.reason;
   if (event.count != 1) json["count"] = event.count;
-  constexpr int kOneLine = -1;
-  constexpr bool kPlainAscii = true;
   const std::string text =
       json.dump(kOneLine, ' ', kPlainAscii, nlohmann::ordered_json::error_handler_t::replace);
   return {text.begin(), text.end()};

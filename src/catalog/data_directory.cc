@@ -45,7 +45,7 @@ Status RefuseForeignData(const io::FileSystem& files, const std::string& path) {
 }
 
 Status CreateWithParents(io::FileSystem& files, const std::string& path) {
-  const Status created = files.CreateDirectory(path);
+  Status created = files.CreateDirectory(path);
   if (created || created.error().code == Code::kExists) return {};
   const std::string parent = io::ParentPath(path);
   if (created.error().code != Code::kNotFound || parent == path) return created;
@@ -58,7 +58,7 @@ Status CreateWithParents(io::FileSystem& files, const std::string& path) {
 Status SyncParents(io::FileSystem& files, const std::string& path) {
   const std::string parent = io::ParentPath(path);
   if (parent == path) return {};
-  const Status synced = files.SyncDirectory(parent);
+  Status synced = files.SyncDirectory(parent);
   if (!synced && synced.error().code != Code::kDenied) return synced;
   return SyncParents(files, parent);
 }
