@@ -30,6 +30,11 @@ nghttp2_nv Field(std::string_view name, std::string_view value,
 // For names and values that are constants.
 constexpr std::uint8_t kStatic = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
 
+// Replies of this size are sent whatever waits already.
+constexpr std::size_t kSmallReplyBytesMax = 4096;
+// Of a status text, which may quote a request: clients refuse larger blocks of headers.
+constexpr std::size_t kStatusBytesMax = 8192;
+
 // The fields of one block of headers. Keeps the texts that are made for it.
 class Fields {
  public:
@@ -60,7 +65,7 @@ class Fields {
     code_ = std::to_string(static_cast<unsigned>(status.code));
     Add(Field("grpc-status", code_));
     if (status.message.empty()) return;
-    message_ = PercentEncode(status.message);
+    message_ = PercentEncode(std::string_view(status.message).substr(0, kStatusBytesMax));
     Add(Field("grpc-message", message_));
   }
 
@@ -204,7 +209,11 @@ rpc::RpcStatus Session::AddMessage(Stream& stream, Bytes message) {
                  limits.reply_bytes_max)};
   }
   const std::size_t size = message.size() + Stream::kPrefixBytes;
-  if (queued_bytes_ > 0 && queued_bytes_ + size > limits.connection_reply_bytes_max) {
+  // A small reply tells of something done, such as a write: it is worth more than its bytes, and
+  // there are no more of them than streams.
+  const bool may_be_refused = size > kSmallReplyBytesMax;
+  if (may_be_refused && queued_bytes_ > 0 &&
+      queued_bytes_ + size > limits.connection_reply_bytes_max) {
     return {rpc::StatusCode::kResourceExhausted,
             "too many replies wait to be read on this connection"};
   }
@@ -213,7 +222,8 @@ rpc::RpcStatus Session::AddMessage(Stream& stream, Bytes message) {
   if (stream.pending_charge.bytes() == 0) {
     stream.pending_charge = ByteCharge(environment_.reply_bytes);
   }
-  if (!(is_copied ? stream.pending_charge : body_charge).Grow(size)) {
+  const bool charged = (is_copied ? stream.pending_charge : body_charge).Grow(size);
+  if (!charged && may_be_refused) {
     return {rpc::StatusCode::kResourceExhausted,
             "too many replies wait to be read; try again later"};
   }

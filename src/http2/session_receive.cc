@@ -200,6 +200,12 @@ void Session::OnRequestEnd(Stream& stream) {
     Refuse(stream, rpc::StatusCode::kInternal, "the request ended without a whole message");
     return;
   }
+  // Before the handler runs: what it has done cannot be refused any more.
+  if (queued_bytes_ >= environment_.limits.connection_reply_bytes_max) {
+    Refuse(stream, rpc::StatusCode::kResourceExhausted,
+           "too many replies wait to be read on this connection");
+    return;
+  }
   if (stream.prefix[0] == 1 && !DecompressRequest(stream)) return;
   stream.request_is_wanted = false;
   stream.is_handed_out = true;

@@ -258,9 +258,36 @@ TEST_F(SessionStreamTest, OneConnectionCannotTakeAllOfTheReplyLedger) {
   for (int i = 0; i < 2; ++i) peer.Call("/t.T/Hold", Framed(""));
   peer.Exchange();
   peer.dispatcher.held[0]->Finish({}, Bytes(60'000));  // Alone, so it fits.
-  peer.dispatcher.held[1]->Finish({}, Bytes(1'000));
+  peer.dispatcher.held[1]->Finish({}, Bytes(5'000));
   peer.Exchange();
   EXPECT_EQ(peer.responses.count(1), 1U);
+  EXPECT_EQ(peer.responses[3].status(), "8");
+}
+
+TEST_F(SessionStreamTest, ASmallReplyIsSentWhateverWaitsBecauseItMayTellOfAWrite) {
+  peer.limits.connection_reply_bytes_max = 50'000;
+  peer.ledger_bytes = 60'005;
+  peer.client_window_bytes = 0;
+  Start();
+  for (int i = 0; i < 2; ++i) peer.Call("/t.T/Hold", Framed(""));
+  peer.Exchange();
+  peer.dispatcher.held[0]->Finish({}, Bytes(60'000));
+  peer.dispatcher.held[1]->Finish({}, Bytes(1'000));
+  peer.Exchange();
+  EXPECT_NE(peer.responses[3].status(), "8");
+}
+
+TEST_F(SessionStreamTest, ACallIsRefusedBeforeItBeginsWhileTooManyRepliesWait) {
+  peer.limits.connection_reply_bytes_max = 50'000;
+  peer.client_window_bytes = 0;
+  Start();
+  peer.Call("/t.T/Hold", Framed(""));
+  peer.Exchange();
+  peer.dispatcher.held[0]->Finish({}, Bytes(60'000));
+  peer.Exchange();
+  peer.Call("/t.T/Hold", Framed(""));
+  peer.Exchange();
+  EXPECT_EQ(peer.dispatcher.held.size(), 1U);
   EXPECT_EQ(peer.responses[3].status(), "8");
 }
 
