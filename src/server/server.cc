@@ -34,7 +34,6 @@ constexpr std::int64_t kDrainMs = 10'000;
 EngineOptions EngineOptionsFor(const Settings& settings, const ThreadCounts& threads) {
   EngineOptions options;
   options.durability = settings.durability;
-  options.batch_rules = BatchRules::kImmudb081;
   options.committer_threads = threads.committers;
   options.sync_threads = threads.syncs;
   options.batch_rules = BatchRules::kImmudb081;
