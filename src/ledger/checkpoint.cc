@@ -4,12 +4,15 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "ledger/damage.h"
 #include "ledger/opening.h"
 
 namespace immudb::ledger {
 namespace {
 
-constexpr std::uint64_t kReserveBytes = 1u << 20;
+constexpr std::uint64_t kReserveBytes = 4u << 20;
+// A checkpoint may write tens of MiB before it fails.
+constexpr std::int64_t kRetryNs = 2'000'000'000;
 // A ledger's memtable is written out when it holds so much, or so large a part of all memory that
 // memtables may use.
 constexpr std::uint64_t kFlushBytes = 64u << 20;
@@ -26,28 +29,30 @@ Checkpointer::Checkpointer(Storage& storage, const Environment& environment, Pip
   KeepReserve();
 }
 
-Status Checkpointer::Run() {
+Status Checkpointer::Run(Merging merging) {
   MutexLock lock(mutex_);
-  Status done = RunOnce();
+  Status done = RunOnce(merging);
   if (!done && done.error().code == Code::kExhausted) {
     const std::string reserve = io::JoinPath(storage_.directory, kReserveName);
-    if (environment_.files.Remove(reserve)) done = RunOnce();
+    if (environment_.files.Remove(reserve)) done = RunOnce(merging);
   }
   const bool full = !done && done.error().code == Code::kExhausted;
+  full_ = full;
   pipeline_.SetDerivedFull(full && environment_.memtables.used_bytes() >
                                        environment_.memtables.limit_bytes());
   if (done) KeepReserve();
   return done;
 }
 
-Status Checkpointer::RunOnce() {
+Status Checkpointer::RunOnce(Merging merging) {
   const PreparedState state =
       pipeline_.Pause([this](const PreparedState& now) { storage_.index->Freeze(now.size); });
   const bool nothing_new = newest_ && newest_->log_position == state.log_end.value;
   if (nothing_new) return {};
   IMMUDB_TRY(pipeline_.SyncAll());
   IMMUDB_ASSIGN(std::vector<index::RunInfo> runs, WriteDerived(state));
-  return WriteManifest(state, std::move(runs));
+  IMMUDB_TRY(WriteManifest(state, std::move(runs)));
+  return merging == Merging::kRuns ? MergeRuns() : Status();
 }
 
 Result<std::vector<index::RunInfo>> Checkpointer::WriteDerived(const PreparedState& state) {
@@ -70,8 +75,7 @@ Status Checkpointer::WriteManifest(const PreparedState& state, std::vector<index
                            .log_durable_end = storage_.log->durable_end().value,
                            .last_time_us = state.last_time_us,
                            .runs = std::move(runs)};
-  IMMUDB_TRY(Publish(std::move(manifest)));
-  return MergeRuns();
+  return Publish(std::move(manifest));
 }
 
 Status Checkpointer::Publish(index::Manifest manifest) {
@@ -80,8 +84,12 @@ Status Checkpointer::Publish(index::Manifest manifest) {
   std::uint64_t bytes = storage_.tree->file_bytes() + storage_.offsets->file_bytes();
   for (const index::RunInfo& run : manifest.runs) bytes += run.bytes;
   derived_bytes_.store(bytes, std::memory_order_relaxed);
+  const bool rebuilt = !newest_;
   newest_ = std::move(manifest);
-  return storage_.index->Install();
+  IMMUDB_TRY(storage_.index->Install());
+  if (!rebuilt) return {};
+  IMMUDB_ASSIGN(const bool marked, RebuildIsMarked(environment_.files, storage_.directory));
+  return marked ? ClearRebuildMark(environment_.files, storage_.directory) : Status();
 }
 
 Status Checkpointer::MergeRuns() {
@@ -95,22 +103,25 @@ Status Checkpointer::MergeRuns() {
 }
 
 bool Checkpointer::IsDue() {
+  if (full_) return true;
   const std::uint64_t memory = storage_.index->memory_bytes();
   const std::uint64_t limit = environment_.memtables.limit_bytes();
   if (memory >= kFlushBytes || memory >= limit / 2) return true;
-  if (environment_.memtables.used_bytes() > limit / 2 && memory > limit / 16) return true;
+  const std::uint64_t used = environment_.memtables.used_bytes();
+  if (used > limit / 2 && memory > limit / 16) return true;
+  if (used > limit && memory > 0) return true;
   MutexLock lock(mutex_);
   const std::uint64_t written = newest_ ? newest_->log_position : 0;
   return storage_.log->end().value - written >= environment_.options.checkpoint_log_bytes;
 }
 
 void Checkpointer::RunIfDue() {
-  if (pipeline_.failed() || !IsDue()) return;
-  const Status done = Run();
-  if (!done) {
-    Log(LogLevel::kWarning, "ledger {}: no checkpoint: {}", storage_.directory,
-        done.error().message);
-  }
+  const std::int64_t now_ns = environment_.clock.MonotonicNs();
+  if (pipeline_.failed() || now_ns < not_before_ns_ || !IsDue()) return;
+  const Status done = Run(Merging::kRuns);
+  if (done) return;
+  not_before_ns_ = now_ns + kRetryNs;
+  Log(LogLevel::kWarning, "ledger {}: no checkpoint: {}", storage_.directory, done.error().message);
 }
 
 void Checkpointer::KeepReserve() {

@@ -34,15 +34,17 @@ class Checkpointer {
 
   // Writes a checkpoint of everything prepared when it begins; nothing to do if the newest one says
   // all there is. Errors: kExhausted, kIo: derived files are then behind, and nothing is lost.
-  Status Run() IMMUDB_EXCLUDES(mutex_);
+  enum class Merging : std::uint8_t { kRuns, kLeave };
+  Status Run(Merging merging) IMMUDB_EXCLUDES(mutex_);
 
-  // Runs if so much was logged or held in memory that it is time; logs a failure.
+  // Runs if so much was logged or held in memory that it is time; logs a failure, and waits some
+  // seconds after one.
   void RunIfDue();
 
   std::uint64_t derived_bytes() const { return derived_bytes_.load(std::memory_order_relaxed); }
 
  private:
-  Status RunOnce() IMMUDB_REQUIRES(mutex_);
+  Status RunOnce(Merging merging) IMMUDB_REQUIRES(mutex_);
   // Returns the runs that the index will then consist of.
   Result<std::vector<index::RunInfo>> WriteDerived(const PreparedState& state)
       IMMUDB_REQUIRES(mutex_);
@@ -60,6 +62,9 @@ class Checkpointer {
   const Environment& environment_;
   Pipeline& pipeline_;
   std::atomic<std::uint64_t> derived_bytes_{0};
+
+  std::atomic<bool> full_{false};   // The last checkpoint found no space: another is due.
+  std::int64_t not_before_ns_ = 0;  // RunIfDue's: a failed one is not tried again before.
 
   Mutex& mutex_;  // The pipeline's index_maintenance_mutex; held over a whole checkpoint.
   std::optional<index::Manifest> newest_ IMMUDB_GUARDED_BY(mutex_);

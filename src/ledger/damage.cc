@@ -8,6 +8,7 @@ namespace immudb::ledger {
 namespace {
 
 constexpr std::string_view kMarkerName = "damaged";
+constexpr std::string_view kRebuildName = "rebuild";
 constexpr std::uint64_t kMarkerBytesMax = 64u << 10;
 
 }  // namespace
@@ -33,6 +34,29 @@ void MarkDamaged(io::FileSystem& files, Storage& storage, const std::string& wha
     Log(LogLevel::kError, "ledger {}: the damage could not be marked: {}", storage.directory,
         marked.error().message);
   }
+}
+
+void MarkForRebuild(io::FileSystem& files, Storage& storage, const std::string& what) {
+  if (storage.rebuild_due.exchange(true)) return;
+  Log(LogLevel::kError,
+      "ledger {}: {}; entries are not concerned, the file is rebuilt from the log when the ledger "
+      "is opened again",
+      storage.directory, what);
+  const Status marked =
+      io::ReplaceFile(files, io::JoinPath(storage.directory, kRebuildName), AsBytes(what));
+  if (!marked) {
+    Log(LogLevel::kError, "ledger {}: the rebuild could not be noted: {}", storage.directory,
+        marked.error().message);
+  }
+}
+
+Result<bool> RebuildIsMarked(io::FileSystem& files, const std::string& directory) {
+  return files.Exists(io::JoinPath(directory, kRebuildName));
+}
+
+Status ClearRebuildMark(io::FileSystem& files, const std::string& directory) {
+  IMMUDB_TRY(files.Remove(io::JoinPath(directory, kRebuildName)));
+  return files.SyncDirectory(directory);
 }
 
 Error DamagedError(const Storage& storage) {

@@ -21,6 +21,16 @@ Result<std::string> ReadDamageMarker(io::FileSystem& files, const std::string& d
 // cannot be written is logged: the damage itself will be found again.
 void MarkDamaged(io::FileSystem& files, Storage& storage, const std::string& what);
 
+// Notes, in memory and on disk, that derived files must be rebuilt at the next opening; only the
+// first call writes. Entries, and what is acknowledged, are not concerned.
+void MarkForRebuild(io::FileSystem& files, Storage& storage, const std::string& what);
+
+// True if MarkForRebuild was called before. Errors: kIo.
+Result<bool> RebuildIsMarked(io::FileSystem& files, const std::string& directory);
+
+// Forgets the mark, once the rebuilt files are durable.
+Status ClearRebuildMark(io::FileSystem& files, const std::string& directory);
+
 // What a refused call answers.
 Error DamagedError(const Storage& storage);
 

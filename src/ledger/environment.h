@@ -26,16 +26,18 @@ class ByteBudget {
   bool TryTake(std::uint64_t bytes) {
     const std::uint64_t before = held_bytes_.fetch_add(bytes);
     if (before == 0 || before + bytes <= limit_bytes_) return true;
-    held_bytes_.fetch_sub(bytes);
+    Return(bytes);  // Somebody who waits may have seen what was held for this moment only.
     return false;
   }
 
   // Waits until `bytes` fit and takes them.
   void Take(std::uint64_t bytes) {
     if (TryTake(bytes)) return;
-    MutexLock lock(mutex_);
     waiters_.fetch_add(1);
-    while (!TryTake(bytes)) returned_.Wait(mutex_);
+    while (!TryTake(bytes)) {
+      MutexLock lock(mutex_);
+      if (!Fits(bytes)) returned_.Wait(mutex_);
+    }
     waiters_.fetch_sub(1);
   }
 
@@ -47,6 +49,11 @@ class ByteBudget {
   }
 
  private:
+  bool Fits(std::uint64_t bytes) const {
+    const std::uint64_t held = held_bytes_.load();
+    return held == 0 || held + bytes <= limit_bytes_;
+  }
+
   const std::uint64_t limit_bytes_;
   std::atomic<std::uint64_t> held_bytes_{0};
   std::atomic<std::uint32_t> waiters_{0};

@@ -34,7 +34,7 @@ LedgerImpl::LedgerImpl(OpenedStorage opened, const Environment& environment)
     MutexLock lock(heartbeat_->mutex);
     heartbeat_->ledger = this;
   }
-  ScheduleMaintenance(environment_, heartbeat_);
+  ScheduleMaintenance(environment_.maintenance, heartbeat_);
 }
 
 LedgerImpl::~LedgerImpl() {
@@ -50,7 +50,20 @@ Status LedgerImpl::CheckUndamaged() const {
   return {};
 }
 
-Error LedgerImpl::Noticed(Error error) const {
+Error LedgerImpl::NoticedInDerived(Error error) const {
+  if (error.code == Code::kCorrupted) {
+    MarkForRebuild(environment_.files, *storage_, error.message);
+  }
+  return error;
+}
+
+template <typename T>
+Result<T> LedgerImpl::FromDerived(Result<T> result) const {
+  if (result) return result;
+  return NoticedInDerived(std::move(result).error());
+}
+
+Error LedgerImpl::NoticedInEntries(Error error) const {
   if (error.code == Code::kCorrupted) {
     MarkDamaged(environment_.files, *storage_, error.message);
   }
@@ -78,15 +91,15 @@ Status LedgerImpl::CheckTrustedIndex(std::optional<LeafIndex> since) const {
 Result<TreeHead> LedgerImpl::Head() const {
   IMMUDB_TRY(CheckUndamaged());
   const TreeSize size = storage_->Published();
-  IMMUDB_ASSIGN(const Digest root, merkle::RootAt(*storage_->tree, size));
+  IMMUDB_ASSIGN(const Digest root, FromDerived(merkle::RootAt(*storage_->tree, size)));
   return TreeHead{.size = size, .root = root};
 }
 
 Result<InclusionProof> LedgerImpl::ProveIn(LeafIndex index, TreeSize size) const {
   InclusionProof proof{.index = index, .head = {.size = size}};
-  IMMUDB_ASSIGN(proof.leaf, storage_->tree->Read({.level = 0, .index = index.value}));
-  IMMUDB_ASSIGN(proof.head.root, merkle::RootAt(*storage_->tree, size));
-  IMMUDB_ASSIGN(proof.path, merkle::ProveInclusion(*storage_->tree, index, size));
+  IMMUDB_ASSIGN(proof.leaf, FromDerived(storage_->tree->Read({.level = 0, .index = index.value})));
+  IMMUDB_ASSIGN(proof.head.root, FromDerived(merkle::RootAt(*storage_->tree, size)));
+  IMMUDB_ASSIGN(proof.path, FromDerived(merkle::ProveInclusion(*storage_->tree, index, size)));
   return proof;
 }
 
@@ -99,7 +112,8 @@ Result<EntryProof> LedgerImpl::Prove(LeafIndex index, TreeSize size,
   IMMUDB_ASSIGN(proof.inclusion, ProveIn(index, size));
   const TreeSize older{since ? since->value + 1 : 1};
   if (older < size && older.value != 0) {
-    IMMUDB_ASSIGN(proof.consistency_path, merkle::ProveConsistency(*storage_->tree, older, size));
+    IMMUDB_ASSIGN(proof.consistency_path,
+                  FromDerived(merkle::ProveConsistency(*storage_->tree, older, size)));
   }
   return proof;
 }
@@ -116,17 +130,18 @@ Result<ConsistencyProof> LedgerImpl::ProveConsistency(LeafIndex since) const {
   const TreeSize size = storage_->Published();
   if (since.value >= size.value) return IndexNotFound();
   ConsistencyProof proof{.older = {since.value + 1}, .newer = {.size = size}};
-  IMMUDB_ASSIGN(proof.newer.root, merkle::RootAt(*storage_->tree, size));
+  IMMUDB_ASSIGN(proof.newer.root, FromDerived(merkle::RootAt(*storage_->tree, size)));
   if (proof.older < size) {
-    IMMUDB_ASSIGN(proof.path, merkle::ProveConsistency(*storage_->tree, proof.older, size));
+    IMMUDB_ASSIGN(proof.path,
+                  FromDerived(merkle::ProveConsistency(*storage_->tree, proof.older, size)));
   }
   return proof;
 }
 
 Result<Entry> LedgerImpl::ReadAt(LeafIndex index) const {
-  IMMUDB_ASSIGN(const std::uint64_t position, storage_->offsets->Read(index));
+  IMMUDB_ASSIGN(const std::uint64_t position, FromDerived(storage_->offsets->Read(index)));
   Result<log::StoredEntry> stored = storage_->log->ReadEntry({position}, index);
-  if (!stored) return Noticed(std::move(stored).error());
+  if (!stored) return NoticedInEntries(std::move(stored).error());
   return Entry{.key = std::move(stored->key),
                .value = std::move(stored->value),
                .index = index,
@@ -134,12 +149,14 @@ Result<Entry> LedgerImpl::ReadAt(LeafIndex index) const {
 }
 
 Result<Entry> LedgerImpl::Find(BytesView key, TreeSize size) const {
-  IMMUDB_ASSIGN(const std::optional<index::Version> version, storage_->index->Find(key, size));
+  IMMUDB_ASSIGN(const std::optional<index::Version> version,
+                FromDerived(storage_->index->Find(key, size)));
   if (!version) return Fail(Code::kNotFound, "Key not found");
   IMMUDB_ASSIGN(Entry entry, ReadAt(version->index));
   if (!std::ranges::equal(entry.key, key)) {
-    return Noticed(Fail(Code::kCorrupted, "ledger {}: the index names entry {} for another key",
-                        storage_->directory, version->index.value));
+    return NoticedInDerived(Fail(Code::kCorrupted,
+                                 "ledger {}: the index names entry {} for another key",
+                                 storage_->directory, version->index.value));
   }
   return entry;
 }
@@ -158,9 +175,9 @@ Result<ProvenEntry> LedgerImpl::ProveEntry(Entry entry, TreeSize size,
                                            std::optional<LeafIndex> since) const {
   IMMUDB_ASSIGN(EntryProof proof, Prove(entry.index, size, since));
   if (proof.inclusion.leaf != proof::EntryDigest(entry.index, entry.key, entry.value)) {
-    return Noticed(Fail(Code::kCorrupted,
-                        "ledger {}: entry {} is not the one the tree was built from",
-                        storage_->directory, entry.index.value));
+    return NoticedInEntries(Fail(Code::kCorrupted,
+                                 "ledger {}: entry {} is not the one the tree was built from",
+                                 storage_->directory, entry.index.value));
   }
   return ProvenEntry{.entry = std::move(entry), .proof = std::move(proof)};
 }
@@ -178,11 +195,12 @@ Result<Entry> LedgerImpl::At(LeafIndex index) const {
   if (index.value >= storage_->Published().value) return IndexNotFound();
   IMMUDB_ASSIGN(Entry entry, ReadAt(index));
   if (storage_->damaged.load(std::memory_order_relaxed)) return entry;
-  IMMUDB_ASSIGN(const Digest leaf, storage_->tree->Read({.level = 0, .index = index.value}));
+  IMMUDB_ASSIGN(const Digest leaf,
+                FromDerived(storage_->tree->Read({.level = 0, .index = index.value})));
   if (leaf != proof::EntryDigest(index, entry.key, entry.value)) {
-    return Noticed(Fail(Code::kCorrupted,
-                        "ledger {}: entry {} is not the one the tree was built from",
-                        storage_->directory, index.value));
+    return NoticedInEntries(Fail(Code::kCorrupted,
+                                 "ledger {}: entry {} is not the one the tree was built from",
+                                 storage_->directory, index.value));
   }
   return entry;
 }
@@ -198,18 +216,18 @@ Result<ProvenEntry> LedgerImpl::AtProven(LeafIndex index, std::optional<LeafInde
 
 Status LedgerImpl::Checkpoint() {
   IMMUDB_TRY(CheckUndamaged());
-  return checkpointer_->Run();
+  return checkpointer_->Run(Checkpointer::Merging::kRuns);
 }
 
-void LedgerImpl::ScheduleMaintenance(const Environment& environment,
-                                     std::shared_ptr<Heartbeat> heartbeat) {
-  environment.maintenance.PostAfter(kMaintenancePeriod, [&environment, heartbeat] {
+void LedgerImpl::ScheduleMaintenance(Executor& maintenance, std::shared_ptr<Heartbeat> heartbeat) {
+  maintenance.PostAfter(kMaintenancePeriod, [&maintenance, heartbeat] {
+    // Only the executor, which runs this, is sure to exist still when the ledger is closed.
     {
       MutexLock lock(heartbeat->mutex);
       if (heartbeat->ledger == nullptr) return;
       heartbeat->ledger->Maintain();
     }
-    ScheduleMaintenance(environment, heartbeat);
+    ScheduleMaintenance(maintenance, heartbeat);
   });
 }
 
@@ -231,7 +249,7 @@ Status LedgerImpl::Close() {
   if (pipeline_->failed()) return {};
   IMMUDB_TRY(pipeline_->SyncAll());
   pipeline_->SealIfIdle();
-  return checkpointer_->Run();
+  return checkpointer_->Run(Checkpointer::Merging::kLeave);
 }
 
 LedgerStatistics LedgerImpl::statistics() const {

@@ -51,8 +51,12 @@ class LedgerImpl : public Ledger {
   // `entry` with its proof, after checking that the tree holds just this entry.
   Result<ProvenEntry> ProveEntry(Entry entry, TreeSize size, std::optional<LeafIndex> since) const;
   Result<InclusionProof> ProveIn(LeafIndex index, TreeSize size) const;
-  // Passes `error` on; if it tells of damage, records that first.
-  Error Noticed(Error error) const;
+  // Pass `error` on; if it tells of damage, of entries or of derived files, they note that first.
+  Error NoticedInEntries(Error error) const;
+  Error NoticedInDerived(Error error) const;
+  // The value of `result`, read from a derived file, or its error, noticed.
+  template <typename T>
+  Result<T> FromDerived(Result<T> result) const;
 
   // What runs a few times a second: seals an idle log, starts a checkpoint that is due.
   void Maintain();
@@ -62,8 +66,7 @@ class LedgerImpl : public Ledger {
     Mutex mutex;  // Held while Maintain runs.
     LedgerImpl* ledger IMMUDB_GUARDED_BY(mutex) = nullptr;
   };
-  static void ScheduleMaintenance(const Environment& environment,
-                                  std::shared_ptr<Heartbeat> heartbeat);
+  static void ScheduleMaintenance(Executor& maintenance, std::shared_ptr<Heartbeat> heartbeat);
 
   const Environment& environment_;
   std::unique_ptr<Storage> storage_;

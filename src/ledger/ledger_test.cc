@@ -137,6 +137,49 @@ TEST_F(LedgerTest, DerivedFilesThatWereDeletedAreRebuilt) {
   }
 }
 
+TEST_F(LedgerTest, ADamagedDerivedPageIsReportedAndRebuiltAtTheNextOpening) {
+  // More than 64 pages: opening reads the newest ones only.
+  WriteBatch batch;
+  for (int i = 0; i < 5000; i++) batch.Set(AsBytes("k" + std::to_string(i)), AsBytes("v"));
+  ASSERT_TRUE(world_.Commit(std::move(batch)));
+  const TreeHead before = *ledger().Head();
+  for (const std::string name : {"tree", "offsets"}) {
+    Reopen();
+    ASSERT_TRUE(world_.files.Corrupt("ledger/" + name, 4096 + 100, 1));
+    const Result<ProvenEntry> proven = ledger().AtProven({3}, std::nullopt);
+    ASSERT_FALSE(proven) << name;
+    EXPECT_EQ(proven.error().code, Code::kCorrupted);
+    EXPECT_FALSE(ledger().statistics().damaged) << name;
+    EXPECT_TRUE(world_.Set("more", "v")) << name;
+    Reopen();
+    EXPECT_TRUE(ledger().AtProven({3}, std::nullopt)) << name;
+    EXPECT_EQ(ledger().Prove({0}, before.size, std::nullopt)->inclusion.head, before) << name;
+    EXPECT_TRUE(*world_.files.Exists("ledger/rebuild")) << name;
+    Reopen();  // A checkpoint has made the rebuilt files durable.
+    EXPECT_FALSE(*world_.files.Exists("ledger/rebuild")) << name;
+  }
+}
+
+TEST_F(LedgerTest, AChangedEntryStopsWritesRootsAndProofsForEverButNotOtherReads) {
+  for (int i = 0; i < 20; i++) ASSERT_TRUE(world_.Set("k" + std::to_string(i), "value"));
+  const std::string segment = "ledger/log/00000000.seg";
+  const Bytes content = *world_.files.ReadAll(segment);
+  const std::string text(content.begin(), content.end());
+  const std::size_t at = text.find("k7value");
+  ASSERT_NE(at, std::string::npos);
+  ASSERT_TRUE(world_.files.Corrupt(segment, at + 3, 1));
+  EXPECT_EQ(ledger().Get(AsBytes("k7")).error().code, Code::kCorrupted);
+  for (int round = 0; round < 2; round++) {
+    EXPECT_TRUE(ledger().statistics().damaged);
+    EXPECT_EQ(world_.Set("new", "v").error().code, Code::kCorrupted);
+    EXPECT_EQ(ledger().Head().error().code, Code::kCorrupted);
+    EXPECT_EQ(ledger().GetProven(AsBytes("k8"), std::nullopt).error().code, Code::kCorrupted);
+    EXPECT_EQ(AsString(ledger().Get(AsBytes("k8"))->value), "value");
+    world_.Kill();
+    ASSERT_TRUE(world_.Open());
+  }
+}
+
 TEST_F(LedgerTest, AClosedLedgerRefusesWrites) {
   ASSERT_TRUE(ledger().Close());
   EXPECT_EQ(world_.Set("a", "1").error().code, Code::kClosed);

@@ -94,7 +94,10 @@ Status Opening::ReadManifest() {
 Status Opening::SetAside(const char* name) {
   IMMUDB_ASSIGN(const bool exists, files_.Exists(PathOf(name)));
   if (!exists) return {};
-  IMMUDB_TRY(files_.Rename(PathOf(name), PathOf(name) + kSetAsideEnding));
+  // The first one set aside is the evidence; a later one is only what a rebuild had got to.
+  const std::string aside = PathOf(name) + kSetAsideEnding;
+  IMMUDB_ASSIGN(const bool kept, files_.Exists(aside));
+  IMMUDB_TRY(kept ? files_.Remove(PathOf(name)) : files_.Rename(PathOf(name), aside));
   return files_.SyncDirectory(directory_);
 }
 
@@ -114,12 +117,16 @@ Status Opening::OpenDerived(const std::optional<index::Manifest>& checkpoint) {
       storage_->index,
       index::KeyIndex::Open({files_, environment_.cache, environment_.memtables},
                             PathOf(kIndexName), {.ledger = storage_->meta.ledger.bytes}, runs));
-  return storage_->index->RemoveLeftovers();
+  IMMUDB_TRY(storage_->index->RemoveLeftovers());
+  return files_.SyncDirectory(PathOf(kIndexName));
 }
 
 Status Opening::OpenOrRebuildDerived() {
+  IMMUDB_ASSIGN(const bool rebuild, RebuildIsMarked(files_, directory_));
   if (manifest_) {
-    const Status opened = OpenDerived(manifest_);
+    const Status opened = rebuild
+                              ? Status(Fail(Code::kCorrupted, "a derived file was found damaged"))
+                              : OpenDerived(manifest_);
     if (opened) {
       checkpoint_ = manifest_;
       return {};
@@ -157,7 +164,7 @@ Status Opening::ReadLog() {
       log::Log::Open(files_, PathOf(kLogName), storage_->meta.ledger, options,
                      [&replay](log::LogPosition position, const log::RecordHeader& header,
                                BytesView body) { return replay.Visit(position, header, body); }));
-  replay.Finish(opened.next);
+  IMMUDB_TRY(replay.Finish(opened.next));
   state_ = {.size = {opened.next.value},
             .log_end = opened.log->end(),
             .last_time_us = opened.time_us,
@@ -179,7 +186,15 @@ Result<OpenedStorage> Opening::Run() {
   IMMUDB_ASSIGN(const std::string marker, ReadDamageMarker(files_, directory_));
   IMMUDB_TRY(ReadManifest());
   IMMUDB_TRY(OpenOrRebuildDerived());
-  IMMUDB_TRY(ReadLog());
+  Status read = ReadLog();
+  if (!read && read.error().code == Code::kExhausted) {
+    // The tail has to be copied before anything of it may be seen: the reserve is for that too.
+    if (files_.Remove(PathOf(kReserveName))) {
+      IMMUDB_TRY(OpenOrRebuildDerived());
+      read = ReadLog();
+    }
+  }
+  IMMUDB_TRY(std::move(read));
   if (!marker.empty() && !storage_->damaged.exchange(true)) {
     Log(LogLevel::kError, "ledger {}: marked as damaged before: {}", directory_, marker);
   }

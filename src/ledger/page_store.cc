@@ -236,7 +236,13 @@ Status PageStore::WriteBack(std::uint64_t page_count) {
 }
 
 Status PageStore::Sync() {
-  return file_->Sync();
+  if (sync_failed_) {
+    return Fail(Code::kClosed, "a sync of {} failed before: it is trusted again once reopened",
+                options_.path);
+  }
+  Status synced = file_->Sync();
+  sync_failed_ = !synced;
+  return synced;
 }
 
 std::uint64_t PageStore::memory_bytes() const {

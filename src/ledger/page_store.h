@@ -81,7 +81,8 @@ class PageStore {
   // Errors: kExhausted, kIo; pages not written stay in memory, and another attempt may be made.
   Status WriteBack(std::uint64_t page_count);
 
-  // Errors: kIo. The file must then not be trusted beyond what an earlier Sync made durable.
+  // Errors: kIo; the file must then not be trusted beyond what an earlier Sync made durable, and
+  // later calls answer kClosed: a sync that succeeds after one that failed proves nothing.
   Status Sync();
 
   std::uint64_t memory_bytes() const;
@@ -128,6 +129,8 @@ class PageStore {
   io::BlockCache& cache_;
   const io::CachedFileId cached_file_;
   const std::uint32_t checksum_seed_;
+
+  bool sync_failed_ = false;  // The maintainer's.
 
   // The writer's own copy of the pointers in open_.
   std::array<Page*, kPageSeriesMax> writer_pages_{};

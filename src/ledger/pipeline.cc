@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include "base/check.h"
@@ -48,8 +49,12 @@ Status Pipeline::CheckOpen() const {
     return Fail(Code::kExhausted, "no space for the log of ledger {}: free some, writing resumes",
                 storage_.directory);
   }
-  if (derived_full_) {
-    return Fail(Code::kExhausted, "no space for the index of ledger {}: free some, writing resumes",
+  // Twice the budget is held when checkpoints cannot keep up, or fail.
+  const index::MemoryBudget& memtables = environment_.memtables;
+  if (derived_full_ || memtables.used_bytes() > 2 * memtables.limit_bytes()) {
+    return Fail(Code::kExhausted,
+                "the index of ledger {} cannot be written out as fast as it grows: try later, and "
+                "free space if the disk is full",
                 storage_.directory);
   }
   return {};
@@ -283,9 +288,11 @@ void Pipeline::FailAll(const Error& error, std::vector<Group> groups) {
     deferred_ = false;
     sync_active_ = false;
   }
-  const Status status = error;
-  Answer(groups, status);
-  Answer(queued, status);
+  if (queued.empty() && groups.empty()) return;
+  // On another thread: whoever noticed the failure may hold locks that a callback wants.
+  groups.push_back({.batches = std::move(queued)});
+  const auto refused = std::make_shared<std::vector<Group>>(std::move(groups));
+  Post(environment_.syncers, [this, refused, error] { Answer(*refused, error); });
 }
 
 void Pipeline::ExtendLog(std::uint64_t body_bytes) {

@@ -88,11 +88,10 @@ class Pipeline {
     CommitResult result{};
   };
   struct Group {
-    std::vector<Pending> batches;
+    std::vector<Pending> batches{};
     std::uint64_t body_bytes = 0;
-    std::uint32_t entries = 0;
-    TreeSize end;
-    log::LogPosition log_end;
+    TreeSize end{};
+    log::LogPosition log_end{};
   };
   enum class Worker : std::uint8_t {
     kCaller,     // A thread that waits for its own batch: does everything itself.
@@ -132,6 +131,7 @@ class Pipeline {
   void Answer(std::vector<Pending>& batches, const Status& status);
   void Answer(std::vector<Group>& groups, const Status& status);
   // After a failed write or sync: `groups` and everything else unpublished is refused, for good.
+  // The callbacks run later, on another thread.
   void FailAll(const Error& error, std::vector<Group> groups);
 
   // Makes room for a record with a body of `body_bytes`, for which the queue waits.

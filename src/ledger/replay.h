@@ -30,7 +30,8 @@ class Replay {
   Status Visit(log::LogPosition position, const log::RecordHeader& header, BytesView body);
 
   // Requires: every record was visited. Checks what only shows at the end.
-  void Finish(LeafIndex next);
+  // Errors: those of reading the tree.
+  Status Finish(LeafIndex next);
 
   const EdgeTracker& edge() const { return edge_; }
   // What contradicts what, if anything does. The tree then means nothing.

@@ -30,6 +30,8 @@ struct Storage {
   std::atomic<std::uint64_t> published{0};
   // Damage in acknowledged entries: no writes, roots or proofs. Never cleared.
   std::atomic<bool> damaged{false};
+  // A derived file contradicts its checksums or the log: it is rebuilt at the next opening.
+  std::atomic<bool> rebuild_due{false};
 
   TreeSize Published() const { return {published.load(std::memory_order_acquire)}; }
 };

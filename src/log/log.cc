@@ -337,7 +337,12 @@ Status Log::PrepareSegment(std::uint64_t number, std::uint64_t size_bytes) {
 
 Status Log::ExtendSegment(const Segment& segment, std::uint64_t size_bytes) {
   if (size_bytes <= segment.extended_size) return {};
-  IMMUDB_TRY(WriteZeros(*segment.extend_file, segment.extended_size, size_bytes));
+  if (Status filled = WriteZeros(*segment.extend_file, segment.extended_size, size_bytes);
+      !filled) {
+    // What was taken goes back: a checkpoint may need it more.
+    IMMUDB_TRY(segment.extend_file->Truncate(segment.extended_size));
+    return filled;
+  }
   if (Status status = segment.extend_file->Sync(); !status) {
     return Refuse(std::move(status).error());
   }
