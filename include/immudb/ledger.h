@@ -66,10 +66,10 @@ class Ledger {
 
   // Queues `batch` and returns; `done` is called once, on a thread of the engine, which it must not
   // block, or at once on this thread if the batch is refused before it is queued. All or nothing:
-  // after an error no entry of the batch exists and no index was used.
-  // Errors: kInvalidArgument, kLimitExceeded (the batch can never succeed); kExhausted (disk or
-  // queue full; try later); kClosed (a write or sync failed before: reopen); kCorrupted (damaged
-  // ledger).
+  // after an error no entry of the batch exists and no index was used; but after kIo, and
+  // kExhausted of a write, the whole batch may turn up when the ledger is opened again. Errors:
+  // kInvalidArgument, kLimitExceeded (the batch can never succeed); kExhausted (disk or queue full;
+  // try later); kClosed (a write or sync failed before: reopen); kCorrupted (damaged ledger).
   virtual void Submit(WriteBatch batch, CommitCallback done) = 0;
 
   // Commits `batch` and waits for it, for room in the queue too. Errors: as Submit.

@@ -137,6 +137,30 @@ TEST_F(LedgerTest, DerivedFilesThatWereDeletedAreRebuilt) {
   }
 }
 
+TEST_F(LedgerTest, ARebuiltTreeWithAnotherRootThanTheManifestIsDamage) {
+  // A second ledger of the same id and shape, with one other value: a forger's log, all checksums
+  // right.
+  SteppedWorld other;
+  ASSERT_TRUE(other.Create());
+  ASSERT_TRUE(other.Open());
+  for (int i = 0; i < 20; i++) {
+    ASSERT_TRUE(world_.Set("k" + std::to_string(i), "honest"));
+    ASSERT_TRUE(other.Set("k" + std::to_string(i), i == 7 ? "forged" : "honest"));
+  }
+  ASSERT_TRUE(world_.Close());
+  ASSERT_TRUE(other.Close());
+  const std::string segment = "ledger/log/00000000.seg";
+  const Bytes forged = *other.files.ReadAll(segment);
+  ASSERT_TRUE((*world_.files.Open(segment, io::OpenMode::kReadWrite))->Write(0, BytesView(forged)));
+  for (const std::string name : {"ledger/tree", "ledger/offsets"}) {
+    ASSERT_TRUE(world_.files.Remove(name));
+  }
+  ASSERT_TRUE(world_.Open());
+  EXPECT_TRUE(ledger().statistics().damaged);
+  EXPECT_EQ(ledger().Head().error().code, Code::kCorrupted);
+  EXPECT_EQ(world_.Set("new", "v").error().code, Code::kCorrupted);
+}
+
 TEST_F(LedgerTest, ADamagedDerivedPageIsReportedAndRebuiltAtTheNextOpening) {
   // More than 64 pages: opening reads the newest ones only.
   WriteBatch batch;
