@@ -6,7 +6,7 @@ BENCH_ARGS ?=
 # A compiler cache is used where there is one, and never needed.
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(shell command -v ccache)
 
-.PHONY: all build run test bench format clean setup-build setup-test
+.PHONY: all build run test bench format tidy clean setup-build setup-test
 
 all: build
 
@@ -40,6 +40,10 @@ bench: build
 
 format:
 	@tools/format.sh
+
+# clang-tidy over every source; `make test` does the changed ones.
+tidy: test
+	tools/tidy.sh build/dev --all
 
 clean:
 	rm -rf build

@@ -24,6 +24,10 @@ constexpr std::uint64_t kEntryBytes081 = 24;
 constexpr std::uint64_t kInlineValueBytes081 = 24;
 constexpr std::uint64_t kInlineEntryBytes081 = 12 + 8;
 
+// Of a key that is too long, in the text that refuses it.
+constexpr std::size_t kDumpBytes = 1024;
+constexpr std::size_t kLineBytes = 16;
+
 std::string_view AsText(BytesView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -37,8 +41,6 @@ std::uint64_t EntryCost081(const log::EntryView& entry) {
 
 // The text of the original's storage engine: a dump of the first 1,024 bytes, 16 a line.
 Error KeyTooLong(BytesView key, std::uint64_t key_bytes) {
-  constexpr std::size_t kDumpBytes = 1024;
-  constexpr std::size_t kLineBytes = 16;
   const BytesView shown = key.first(std::min(key.size(), kDumpBytes));
   std::string dump;
   for (std::size_t at = 0; at < shown.size(); at += kLineBytes) {

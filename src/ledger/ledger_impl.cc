@@ -38,7 +38,7 @@ LedgerImpl::LedgerImpl(OpenedStorage opened, const Environment& environment)
 }
 
 LedgerImpl::~LedgerImpl() {
-  const Status closed = Close();
+  const Status closed = LedgerImpl::Close();
   if (!closed) {
     Log(LogLevel::kError, "ledger {}: closed without a checkpoint: {}", storage_->directory,
         closed.error().message);
@@ -219,7 +219,8 @@ Status LedgerImpl::Checkpoint() {
   return checkpointer_->Run(Checkpointer::Merging::kRuns);
 }
 
-void LedgerImpl::ScheduleMaintenance(Executor& maintenance, std::shared_ptr<Heartbeat> heartbeat) {
+void LedgerImpl::ScheduleMaintenance(Executor& maintenance,
+                                     const std::shared_ptr<Heartbeat>& heartbeat) {
   maintenance.PostAfter(kMaintenancePeriod, [&maintenance, heartbeat] {
     // Only the executor, which runs this, is sure to exist still when the ledger is closed.
     {

@@ -66,7 +66,8 @@ class LedgerImpl : public Ledger {
     Mutex mutex;  // Held while Maintain runs.
     LedgerImpl* ledger IMMUDB_GUARDED_BY(mutex) = nullptr;
   };
-  static void ScheduleMaintenance(Executor& maintenance, std::shared_ptr<Heartbeat> heartbeat);
+  static void ScheduleMaintenance(Executor& maintenance,
+                                  const std::shared_ptr<Heartbeat>& heartbeat);
 
   const Environment& environment_;
   std::unique_ptr<Storage> storage_;

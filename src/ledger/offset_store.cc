@@ -15,7 +15,7 @@ constexpr std::string_view kMagic = "immuOFFS";
 
 struct Place {
   PageAddress page;
-  std::uint64_t offset_bytes;
+  std::uint64_t offset_bytes = 0;
 };
 
 Place PlaceOf(LeafIndex index) {

@@ -124,9 +124,8 @@ Status Opening::OpenDerived(const std::optional<index::Manifest>& checkpoint) {
 Status Opening::OpenOrRebuildDerived() {
   IMMUDB_ASSIGN(const bool rebuild, RebuildIsMarked(files_, directory_));
   if (manifest_) {
-    const Status opened = rebuild
-                              ? Status(Fail(Code::kCorrupted, "a derived file was found damaged"))
-                              : OpenDerived(manifest_);
+    Status opened = rebuild ? Status(Fail(Code::kCorrupted, "a derived file was found damaged"))
+                            : OpenDerived(manifest_);
     if (opened) {
       checkpoint_ = manifest_;
       return {};

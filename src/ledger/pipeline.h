@@ -43,6 +43,7 @@ struct PreparedState {
 };
 
 // Thread-safe.
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): grouped by lock, one per ledger.
 class Pipeline {
  public:
   // Continues after `start`. `storage` and `environment` must outlive it.
