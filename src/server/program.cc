@@ -85,6 +85,14 @@ void LogNotes(const Settings& settings) {
     Log(LogLevel::kWarning,
         "Logins with the password that everybody knows are accepted from every machine");
   }
+  const bool only_this_machine = settings.address == "localhost" || settings.address == "::1" ||
+                                 settings.address.starts_with("127.");
+  if (!only_this_machine) {
+    Log(LogLevel::kWarning,
+        "Listening on {} without encryption: whoever can read the network reads passwords, tokens "
+        "and values; use --address 127.0.0.1 or an encrypted tunnel",
+        settings.address);
+  }
 }
 
 Status Serve(const Settings& settings) {
