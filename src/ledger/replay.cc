@@ -81,12 +81,9 @@ void Replay::Collect(log::LogPosition position, const log::RecordHeader& header,
 }
 
 Status Replay::Visit(log::LogPosition position, const log::RecordHeader& header, BytesView body) {
-  if (header.is_seal()) {
-    CheckRoot(header);
-    return {};
-  }
   FillGap(header.first);
   CheckRoot(header);
+  if (header.is_seal()) return {};
   edge_.Add({.first_index = header.first, .position = position});
   Collect(position, header, body);
   storage_.offsets->Append(offsets_);
@@ -115,6 +112,7 @@ Status Replay::LimitMemory() {
 }
 
 Status Replay::Finish(LeafIndex next) {
+  FillGap(next);
   if (damage_ || !expected_) return {};
   if (expected_->size.value > next.value) {
     Damage(
