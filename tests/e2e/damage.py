@@ -23,7 +23,8 @@ import server
 import wire
 
 BATCHES, BATCH_ENTRIES = 3, 100
-VICTIM, INTACT = 137, (36, 236)  # The victim's batch is one record, and the others are intact.
+VICTIM, LAST_VICTIM = 137, 237  # In the middle of the log, and in its last record with entries.
+OTHERS = (36, 136, 236)         # One entry of each batch; a batch is a record.
 TEXT = "the database should be checked manually as we detected possible tampering"
 ENTRY_HEADER_BYTES = 20  # docs/formats/log.md
 POLYNOMIAL = 0x82F63B78
@@ -49,7 +50,8 @@ def value_of(number):
 class Database:
     """A server with some batches of entries, whose files can be changed while it is stopped."""
 
-    def __init__(self, programs, modules):
+    def __init__(self, programs, modules, victim=VICTIM):
+        self.victim = victim
         self.modules, self.schema = modules, modules[0]
         self.server = server.Server(programs).start()
         self.session = wire.Session(self.server.target, modules)
@@ -82,7 +84,7 @@ class Database:
 
     def change(self, edit):
         """Replaces the bytes of the victim's entry by what `edit` makes of header, key, value."""
-        key, value = key_of(VICTIM), value_of(VICTIM)
+        key, value = key_of(self.victim), value_of(self.victim)
         for segment in sorted((self.folder() / "log").glob("*.seg")):
             data = segment.read_bytes()
             at = data.find(key + value) - ENTRY_HEADER_BYTES
@@ -106,9 +108,11 @@ class Database:
         schema = self.schema
         self.expect_damage("CurrentRoot")
         self.expect_damage("Set", schema.KeyValue(key=b"new", value=b"entry"))
-        self.expect_damage("SafeGet", schema.SafeGetOptions(key=key_of(INTACT[0])))
+        self.expect_damage("SafeGet", schema.SafeGetOptions(key=key_of(OTHERS[0])))
         self.expect_damage("Inclusion", schema.Index(index=0))
-        for number in INTACT:
+        for number in OTHERS:
+            if number // BATCH_ENTRIES == self.victim // BATCH_ENTRIES:
+                continue
             item = self.call("Get", schema.Key(key=key_of(number)))
             assert (item.value, item.index) == (value_of(number), number)
 
@@ -125,12 +129,12 @@ def forged(header, key, value):
     return header + struct.pack("<I", own) + key + value
 
 
-def a_changed_byte_is_damage(programs, modules):
-    database = Database(programs, modules)
+def a_changed_byte_is_damage(programs, modules, victim):
+    database = Database(programs, modules, victim)
     database.stop()
     database.change(changed_byte)
     database.start()
-    database.expect_damage("Get", database.schema.Key(key=key_of(VICTIM)))
+    database.expect_damage("Get", database.schema.Key(key=key_of(victim)))
     database.expect_refusals()
     database.kill()
     database.start()
@@ -190,7 +194,8 @@ def main():
     assert crc32c(b"123456789") == 0xE3069283
     options = server.arguments(__doc__).parse_args()
     programs, modules = server.bin_dir(options), wire.generated_modules()
-    a_changed_byte_is_damage(programs, modules)
+    for victim in (VICTIM, LAST_VICTIM):
+        a_changed_byte_is_damage(programs, modules, victim)
     a_forged_entry_convinces_no_client(programs, modules)
     a_tree_built_from_a_forgery_is_not_given_out(programs, modules)
 
