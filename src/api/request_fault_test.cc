@@ -41,7 +41,17 @@ TEST(RequestFaultTest, TextMustBeUtf8) {
   EXPECT_EQ(Fault(type, "0a01ff12"), "unexpected EOF");
 }
 
-// Whatever generated code refuses has a fault, but for limits of its own.
+// Generated code reads tags and lengths of up to five bytes, though ten are legal.
+bool HasNeedlesslyLongVarint(const std::string& request) {
+  int run = 0;
+  for (const char character : request) {
+    run = static_cast<std::uint8_t>(character) >= 0x80 ? run + 1 : 0;
+    if (run == 5) return true;
+  }
+  return false;
+}
+
+// Whatever generated code refuses has a fault, but for a limit of its own.
 TEST(RequestFaultTest, NothingFaultyPassesThatGeneratedCodeRefuses) {
   const char* given = std::getenv("IMMUDB_TEST_SEED");
   const auto seed = given != nullptr ? std::stoull(given) : std::random_device{}();
@@ -63,7 +73,8 @@ TEST(RequestFaultTest, NothingFaultyPassesThatGeneratedCodeRefuses) {
         ++refused;
         continue;
       }
-      EXPECT_TRUE(message->ParseFromString(request)) << ToHex(AsBytes(request));
+      EXPECT_TRUE(message->ParseFromString(request) || HasNeedlesslyLongVarint(request))
+          << ToHex(AsBytes(request));
     }
   }
   EXPECT_GT(refused, 1000);

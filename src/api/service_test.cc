@@ -277,6 +277,23 @@ TEST_F(ServiceTest, AVerifiedWriteIsProvenInTheTreeThatItIsTheNewestLeafOf) {
   }
 }
 
+TEST_F(ServiceTest, AVerifiedWriteIsProvenAtItsOwnIndexWhateverCameAfterIt) {
+  const std::string token = LogIn("immudb", "immudb");
+  defaultdb().HoldCallbacks();
+  std::vector<std::shared_ptr<FakeCaller>> writes;
+  for (int i = 0; i < 5; ++i)
+    writes.push_back(Begin(Request("SafeSet", "0a060a016b120176", token)));
+  EXPECT_FALSE(writes.front()->answer());
+  defaultdb().ReleaseCallbacks();
+  for (std::uint64_t i = 0; i < writes.size(); ++i) {
+    const Bytes reply = writes[i]->answer()->reply;
+    schema::Proof proof;
+    ASSERT_TRUE(proof.ParseFromArray(reply.data(), static_cast<int>(reply.size())));
+    EXPECT_EQ(proof.index(), i);
+    EXPECT_EQ(proof.at(), i);
+  }
+}
+
 TEST_F(ServiceTest, OverloadIsRefusedAndNothingHoarded) {
   const std::string token = LogIn("immudb", "immudb");
   StopService();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,7 +30,8 @@ struct FakeLedgerState {
   std::vector<Entry> entries;
 };
 
-// Commits at once, on the thread of the caller.
+// Commits at once, on the thread of the caller. Tests use it from one thread when they refuse or
+// hold things back.
 class FakeLedger : public Ledger {
  public:
   explicit FakeLedger(FakeLedgerState& state) : state_(state) {}
@@ -38,7 +40,18 @@ class FakeLedger : public Ledger {
   void RefuseWrites(std::optional<Error> error) { write_error_ = std::move(error); }
   void RefuseReads(std::optional<Error> error) { read_error_ = std::move(error); }
 
-  void Submit(WriteBatch batch, CommitCallback done) override { done(Commit(std::move(batch))); }
+  // Keeps the callbacks of later batches back until they are released.
+  void HoldCallbacks() { holds_callbacks_ = true; }
+  void ReleaseCallbacks() {
+    holds_callbacks_ = false;
+    for (const auto& callback : std::exchange(held_, {})) callback();
+  }
+
+  void Submit(WriteBatch batch, CommitCallback done) override {
+    Result<CommitResult> result = Commit(std::move(batch));
+    if (!holds_callbacks_) return done(std::move(result));
+    held_.push_back([done = std::move(done), result = std::move(result)] { done(result); });
+  }
 
   Result<CommitResult> Commit(WriteBatch batch) override {
     if (write_error_) return *write_error_;
@@ -214,6 +227,8 @@ class FakeLedger : public Ledger {
   }
 
   FakeLedgerState& state_;
+  bool holds_callbacks_ = false;
+  std::vector<std::function<void()>> held_;
   std::optional<Error> write_error_;
   std::optional<Error> read_error_;
   mutable Mutex mutex_;  // Guards state_, which is somebody else's.
