@@ -30,6 +30,8 @@ class ByteCharge {
  public:
   ByteCharge() = default;
   explicit ByteCharge(ByteLedger& ledger) : ledger_(&ledger) {}
+  ByteCharge(const ByteCharge&) = delete;
+  ByteCharge& operator=(const ByteCharge&) = delete;
   ByteCharge(ByteCharge&& other) noexcept
       : ledger_(std::exchange(other.ledger_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
   ByteCharge& operator=(ByteCharge&& other) noexcept {

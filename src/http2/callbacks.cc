@@ -19,6 +19,13 @@ constexpr std::int64_t kDataReceivedPoints = -2;
 constexpr std::int64_t kDataSentPoints = -3;
 constexpr std::int64_t kCallEndedPoints = -5;
 
+constexpr std::size_t kFrameHeaderBytes = 9;  // RFC 9113 section 4.1.
+
+// The library's own bounds on floods.
+constexpr std::size_t kContinuationsMax = 8;
+constexpr std::size_t kAcksQueuedMax = 200;
+constexpr std::size_t kSettingsEntriesMax = 32;
+
 std::string_view AsText(const std::uint8_t* bytes, std::size_t size) {
   return {reinterpret_cast<const char*>(bytes), size};
 }
@@ -33,6 +40,7 @@ Stream* StreamOf(nghttp2_session* nghttp2, std::int32_t id) {
 
 }  // namespace
 
+// Their parameters are libnghttp2's. NOLINTBEGIN(readability-function-size)
 struct Callbacks {
   // Here and not when frames have been received, because libnghttp2 drops some before that.
   static int OnBeginFrame(nghttp2_session* /*nghttp2*/, const nghttp2_frame_hd* header,
@@ -152,7 +160,6 @@ struct Callbacks {
   static int SendData(nghttp2_session* /*nghttp2*/, nghttp2_frame* /*frame*/,
                       const std::uint8_t* frame_header, std::size_t size,
                       nghttp2_data_source* source, void* user_data) {
-    constexpr std::size_t kFrameHeaderBytes = 9;
     Session& session = SessionOf(user_data);
     if (!session.WriteReply(*static_cast<Stream*>(source->ptr),
                             BytesView(frame_header, kFrameHeaderBytes), size)) {
@@ -177,6 +184,7 @@ struct Callbacks {
     return {made, nghttp2_session_callbacks_del};
   }
 };
+// NOLINTEND(readability-function-size)
 
 const SessionCallbacks& ServerCallbacks() {
   static const SessionCallbacks callbacks = Callbacks::Make();
@@ -184,9 +192,6 @@ const SessionCallbacks& ServerCallbacks() {
 }
 
 SessionOptions MakeServerOptions(const Limits& limits) {
-  constexpr std::size_t kContinuationsMax = 8;
-  constexpr std::size_t kAcksQueuedMax = 200;
-  constexpr std::size_t kSettingsEntriesMax = 32;
   nghttp2_option* option = nullptr;
   IMMUDB_CHECK(nghttp2_option_new(&option) == 0);
   SessionOptions made(option, nghttp2_option_del);

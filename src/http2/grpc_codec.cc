@@ -25,6 +25,12 @@ constexpr std::array<std::int8_t, 256> MakeBase64Values() {
 }
 constexpr std::array<std::int8_t, 256> kBase64Values = MakeBase64Values();
 
+constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+constexpr std::string_view kGrpc = "application/grpc";
+constexpr std::string_view kBlanks = " \t";
+constexpr int kGzipHeader = 16;  // zlib's way to ask for gzip instead of its own format.
+
+constexpr std::size_t kTimeoutDigitsMax = 8;
 constexpr std::int64_t kTimeoutNsMax = 365LL * 24 * 3600 * 1'000'000'000;
 
 }  // namespace
@@ -37,7 +43,6 @@ std::optional<Encoding> ParseEncoding(std::string_view name) {
 }
 
 std::string PercentEncode(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string encoded;
   encoded.reserve(text.size());
   for (const char c : text) {
@@ -46,8 +51,8 @@ std::string PercentEncode(std::string_view text) {
       encoded += c;
     } else {
       encoded += '%';
-      encoded += kDigits[byte >> 4];
-      encoded += kDigits[byte & 15];
+      encoded += kHexDigits[byte >> 4];
+      encoded += kHexDigits[byte & 15];
     }
   }
   return encoded;
@@ -97,8 +102,7 @@ Result<std::string> DecodeBinaryValue(std::string_view text) {
 }
 
 std::optional<std::int64_t> ParseTimeout(std::string_view text) {
-  constexpr std::size_t kDigitsMax = 8;
-  if (text.size() < 2 || text.size() > kDigitsMax + 1) return std::nullopt;
+  if (text.size() < 2 || text.size() > kTimeoutDigitsMax + 1) return std::nullopt;
   std::int64_t count = 0;
   for (const char c : text.substr(0, text.size() - 1)) {
     if (c < '0' || c > '9') return std::nullopt;
@@ -118,13 +122,11 @@ std::optional<std::int64_t> ParseTimeout(std::string_view text) {
 }
 
 bool IsGrpcContentType(std::string_view value) {
-  constexpr std::string_view kGrpc = "application/grpc";
   if (!value.starts_with(kGrpc)) return false;
   return value.size() == kGrpc.size() || value[kGrpc.size()] == '+' || value[kGrpc.size()] == ';';
 }
 
 std::string_view TrimBlanks(std::string_view value) {
-  constexpr std::string_view kBlanks = " \t";
   const std::size_t first = value.find_first_not_of(kBlanks);
   if (first == std::string_view::npos) return {};
   return value.substr(first, value.find_last_not_of(kBlanks) - first + 1);
@@ -132,7 +134,6 @@ std::string_view TrimBlanks(std::string_view value) {
 
 Result<Bytes> Decompress(Encoding encoding, BytesView message, std::size_t bytes_max) {
   IMMUDB_CHECK(encoding != Encoding::kIdentity);
-  constexpr int kGzipHeader = 16;
   z_stream stream{};
   // "deflate" is the zlib format (RFC 9110 section 8.4.1.2).
   const int window_bits = MAX_WBITS + (encoding == Encoding::kGzip ? kGzipHeader : 0);

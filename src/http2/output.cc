@@ -35,9 +35,8 @@ void Output::Append(BytesView bytes) {
   }
 }
 
-void Output::Append(std::shared_ptr<const Body> body) {
-  const std::size_t size = body->bytes.size();
-  AppendPart(body, 0, size);
+void Output::Append(const std::shared_ptr<const Body>& body) {
+  AppendPart(body, 0, body->bytes.size());
 }
 
 void Output::AppendPart(const std::shared_ptr<const Body>& body, std::size_t offset,

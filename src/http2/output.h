@@ -34,7 +34,7 @@ class Output {
   void Append(BytesView bytes);
 
   // Appends all of `body` without a copy.
-  void Append(std::shared_ptr<const Body> body);
+  void Append(const std::shared_ptr<const Body>& body);
 
   // Moves the first `bytes` bytes to the end of `to`. Requires: bytes <= size_bytes().
   void Transfer(std::size_t bytes, Output& to);

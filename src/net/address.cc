@@ -19,6 +19,8 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr std::string_view kUnixPrefix = "unix:";
+constexpr std::size_t kNetworkBytes = 8;   // Of an IPv6 address, its /64.
+constexpr std::size_t kMappedOffset = 12;  // Of an IPv4 address inside IPv6.
 
 std::string Reason() {
   return std::generic_category().message(errno);
@@ -64,7 +66,6 @@ const in6_addr& AddressOf(const sockaddr_storage& address) {
 }
 
 in_addr MappedAddress(const in6_addr& address) {
-  constexpr std::size_t kMappedOffset = 12;
   in_addr mapped{};
   std::memcpy(&mapped, &address.s6_addr[kMappedOffset], sizeof mapped);
   return mapped;
@@ -144,7 +145,6 @@ rpc::Peer PeerOf(const sockaddr_storage& address) {
 std::string AdmissionKey(const sockaddr_storage& address) {
   if (address.ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&AddressOf(address)) &&
       !IN6_IS_ADDR_LOOPBACK(&AddressOf(address))) {
-    constexpr std::size_t kNetworkBytes = 8;
     in6_addr network{};
     std::memcpy(&network, &AddressOf(address), kNetworkBytes);
     return AsText(AF_INET6, &network) + "/64";

@@ -56,10 +56,11 @@ void Connection::WaitReadable() {
   socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                      [self = shared_from_this()](const boost::system::error_code& error) {
                        if (self->is_closed_) return;
-                       const GrpcLoop::Round round(self->loop_);
-                       if (error) return self->Close();
-                       self->OnReadable();
-                       self->WaitReadable();
+                       self->loop_.RunRound([&] {
+                         if (error) return self->Close();
+                         self->OnReadable();
+                         self->WaitReadable();
+                       });
                      });
 }
 
@@ -69,9 +70,10 @@ void Connection::WaitWritable() {
                      [self = shared_from_this()](const boost::system::error_code& error) {
                        self->waits_writable_ = false;
                        if (self->is_closed_) return;
-                       const GrpcLoop::Round round(self->loop_);
-                       if (error) return self->Close();
-                       self->OnWritable();
+                       self->loop_.RunRound([&] {
+                         if (error) return self->Close();
+                         self->OnWritable();
+                       });
                      });
 }
 

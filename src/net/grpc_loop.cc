@@ -14,13 +14,10 @@ constexpr std::size_t kReadBufferBytes = 256U << 10;
 
 }  // namespace
 
-GrpcLoop::Round::~Round() {
-  if (loop_.rounds_ == 1) {
-    loop_.FlushDirty();
-    loop_.ArmTick();
-    loop_.ArmSecond();
-  }
-  --loop_.rounds_;
+void GrpcLoop::EndRound() {
+  FlushDirty();
+  ArmTick();
+  ArmSecond();
 }
 
 GrpcLoop::GrpcLoop(std::shared_ptr<boost::asio::io_context> context, Shared& shared)
@@ -49,8 +46,7 @@ std::shared_ptr<GrpcLoop> GrpcLoop::Make(std::shared_ptr<boost::asio::io_context
     boost::asio::post(*context, [weak] {
       const std::shared_ptr<GrpcLoop> self = weak.lock();
       if (self == nullptr) return;
-      const Round round(*self);
-      self->environment_.inbox->Deliver();
+      self->RunRound([&] { self->environment_.inbox->Deliver(); });
     });
   });
   return loop;
@@ -59,10 +55,8 @@ std::shared_ptr<GrpcLoop> GrpcLoop::Make(std::shared_ptr<boost::asio::io_context
 GrpcLoop::~GrpcLoop() = default;
 
 void GrpcLoop::Post(std::function<void()> task) {
-  boost::asio::post(*context_, [self = shared_from_this(), task = std::move(task)] {
-    const Round round(*self);
-    task();
-  });
+  boost::asio::post(*context_,
+                    [self = shared_from_this(), task = std::move(task)] { self->RunRound(task); });
 }
 
 void GrpcLoop::Adopt(Accepted accepted) {
@@ -127,8 +121,7 @@ void GrpcLoop::ArmTick() {
   tick_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     self->tick_is_armed_ = false;
     if (error) return;
-    const Round round(*self);
-    self->wheel_.Advance(self->shared_.clock.MonotonicNs());
+    self->RunRound([&] { self->wheel_.Advance(self->shared_.clock.MonotonicNs()); });
   });
 }
 
@@ -139,8 +132,7 @@ void GrpcLoop::ArmSecond() {
   second_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     self->second_is_armed_ = false;
     if (error) return;
-    const Round round(*self);
-    self->OnSecond();
+    self->RunRound([&] { self->OnSecond(); });
   });
 }
 

@@ -80,18 +80,16 @@ class GrpcLoop : public std::enable_shared_from_this<GrpcLoop> {
  private:
   friend class Connection;
 
-  // Flushes at its end what became dirty during it.
-  class Round {
-   public:
-    explicit Round(GrpcLoop& loop) : loop_(loop) { ++loop_.rounds_; }
-    Round(const Round&) = delete;
-    Round& operator=(const Round&) = delete;
-    ~Round();
+  // Runs `work`, then flushes what became dirty during it.
+  template <typename Work>
+  void RunRound(const Work& work) {
+    ++rounds_;
+    work();
+    if (rounds_ == 1) EndRound();
+    --rounds_;
+  }
 
-   private:
-    GrpcLoop& loop_;
-  };
-
+  void EndRound();
   void MarkDirty(std::shared_ptr<Connection> connection);
   void FlushDirty();
   void ArmTick();

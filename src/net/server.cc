@@ -109,7 +109,7 @@ class Server::Impl {
   std::atomic<bool> has_shut_down_{false};
 };
 
-Result<std::unique_ptr<Server>> Server::Start(ServerOptions options, LoopGroup& loops,
+Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, LoopGroup& loops,
                                               rpc::Dispatcher& dispatcher, const Clock& clock) {
   IMMUDB_ASSIGN(Listening listening, net::Listen(options.host, options.port));
   auto impl = std::make_unique<Impl>(options, dispatcher, clock, loops);

@@ -58,7 +58,7 @@ class Server {
   // Serves until Shutdown. `loops`, `dispatcher` and `clock` outlive the server; call handles may
   // outlive it.
   // Errors: kInvalidArgument or kIo if it cannot listen; nothing is left running then.
-  static Result<std::unique_ptr<Server>> Start(ServerOptions options, LoopGroup& loops,
+  static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, LoopGroup& loops,
                                                rpc::Dispatcher& dispatcher, const Clock& clock);
 
   Server(const Server&) = delete;

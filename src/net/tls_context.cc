@@ -12,10 +12,12 @@
 namespace immudb::net {
 namespace {
 
-// ALPN's list is length-prefixed names.
+constexpr std::array<unsigned char, 3> kHttp2 = {2, 'h', '2'};  // As ALPN lists names.
+constexpr std::string_view kSessionContext = "immudb";
+
+// The parameters are OpenSSL's. NOLINTNEXTLINE(readability-function-size)
 int SelectProtocol(SSL* /*ssl*/, const unsigned char** selected, unsigned char* selected_size,
                    const unsigned char* offered, unsigned offered_size, void* /*argument*/) {
-  static constexpr std::array<unsigned char, 3> kHttp2 = {2, 'h', '2'};
   unsigned char* chosen = nullptr;
   if (SSL_select_next_proto(&chosen, selected_size, kHttp2.data(), kHttp2.size(), offered,
                             offered_size) != OPENSSL_NPN_NEGOTIATED) {
@@ -41,7 +43,6 @@ Status RequireClientCertificates(SSL_CTX* context, const std::string& file) {
   SSL_CTX_set_client_CA_list(context, names);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   // Without it, sessions of clients with certificates can't be resumed, and fail instead.
-  static constexpr std::string_view kSessionContext = "immudb";
   SSL_CTX_set_session_id_context(context,
                                  reinterpret_cast<const unsigned char*>(kSessionContext.data()),
                                  static_cast<unsigned>(kSessionContext.size()));
