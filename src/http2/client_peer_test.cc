@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "base/check.h"
 
 namespace immudb::http2 {
+namespace {
+
+constexpr std::size_t kFrameHeaderBytes = 9;
+
+}  // namespace
 
 std::variant<rpc::Dispatcher::Method, rpc::RpcStatus> TestDispatcher::Find(
     std::string_view path) const {
@@ -89,6 +93,7 @@ std::string RawPreface() {
   return NGHTTP2_CLIENT_MAGIC + RawFrame(NGHTTP2_SETTINGS, 0, 0, "");
 }
 
+// Their parameters are libnghttp2's. NOLINTBEGIN(readability-function-size)
 struct ClientCallbacks {
   static ClientPeer& Peer(void* user_data) { return *static_cast<ClientPeer*>(user_data); }
 
@@ -133,13 +138,14 @@ struct ClientCallbacks {
                             void* user_data) {
     ClientPeer::Upload& upload = Peer(user_data).uploads_[id];
     const std::size_t taken = std::min(size, upload.bytes.size());
-    std::memcpy(buffer, upload.bytes.data(), taken);
+    std::copy_n(upload.bytes.begin(), taken, buffer);
     upload.bytes.erase(0, taken);
     if (upload.bytes.empty() && upload.is_last) *flags |= NGHTTP2_DATA_FLAG_EOF;
     if (taken == 0 && !upload.is_last) return NGHTTP2_ERR_DEFERRED;
     return static_cast<ssize_t>(taken);
   }
 };
+// NOLINTEND(readability-function-size)
 
 ClientPeer::ClientPeer() = default;
 
@@ -290,13 +296,12 @@ std::string ClientPeer::TakeOutput() {
 }
 
 std::vector<std::uint8_t> ClientPeer::FrameTypes(std::string_view bytes) {
-  constexpr std::size_t kHeaderBytes = 9;
   std::vector<std::uint8_t> types;
-  while (bytes.size() >= kHeaderBytes) {
+  while (bytes.size() >= kFrameHeaderBytes) {
     const auto byte = [bytes](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
     const std::size_t size = std::size_t{byte(0)} << 16 | std::size_t{byte(1)} << 8 | byte(2);
     types.push_back(byte(3));
-    bytes.remove_prefix(std::min(bytes.size(), kHeaderBytes + size));
+    bytes.remove_prefix(std::min(bytes.size(), kFrameHeaderBytes + size));
   }
   return types;
 }

@@ -62,8 +62,9 @@ class SessionAbuseTest : public testing::Test {
 TEST_F(SessionAbuseTest, AHeaderListOverTheLimitIsRefusedWithAStatusAndTheConnectionLivesOn) {
   peer.Start();
   FieldList fields;
-  for (int i = 0; i < 20; ++i)
+  for (int i = 0; i < 20; ++i) {
     fields.emplace_back("field-" + std::to_string(i), std::string(1000, 'v'));
+  }
   const Response response = peer.Answered("/t.T/Echo", Framed("x"), fields);
   EXPECT_EQ(response.Field(":status"), "200");
   EXPECT_EQ(response.status(), "8");

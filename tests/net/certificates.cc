@@ -11,6 +11,8 @@
 namespace immudb::tests {
 namespace {
 
+constexpr long kHourSeconds = 3600;
+
 using Key = std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)>;
 using Certificate = std::unique_ptr<X509, void (*)(X509*)>;
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
@@ -34,14 +36,13 @@ void AddExtension(X509* certificate, X509* issuer, int kind, const char* value) 
 
 CertificateFiles MakeCertificate(const std::string& folder, const std::string& name,
                                  const CertificateFiles* issuer) {
-  constexpr long kHour = 3600;
   static long serial = 1;
   const Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);
   const Certificate certificate(X509_new(), X509_free);
   X509_set_version(certificate.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), serial++);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -kHour);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kHour);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -kHourSeconds);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kHourSeconds);
   X509_set_pubkey(certificate.get(), key.get());
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
@@ -60,8 +61,8 @@ CertificateFiles MakeCertificate(const std::string& folder, const std::string& n
   AddExtension(certificate.get(), signer, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
   X509_sign(certificate.get(), issuer != nullptr ? issuer_key.get() : key.get(), EVP_sha256());
 
-  const CertificateFiles files{.certificate = folder + "/" + name + ".crt",
-                               .key = folder + "/" + name + ".key"};
+  CertificateFiles files{.certificate = folder + "/" + name + ".crt",
+                         .key = folder + "/" + name + ".key"};
   PEM_write_X509(Open(files.certificate, "w").get(), certificate.get());
   PEM_write_PrivateKey(Open(files.key, "w").get(), key.get(), nullptr, nullptr, 0, nullptr,
                        nullptr);

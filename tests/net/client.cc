@@ -15,6 +15,7 @@
 
 namespace immudb::tests {
 
+// Their parameters are libnghttp2's. NOLINTBEGIN(readability-function-size)
 struct ClientCallbacks {
   static Client& Of(void* user_data) { return *static_cast<Client*>(user_data); }
 
@@ -41,12 +42,13 @@ struct ClientCallbacks {
                       void* user_data) {
     std::string& upload = Of(user_data).uploads_[id];
     const std::size_t taken = std::min(size, upload.size());
-    std::memcpy(buffer, upload.data(), taken);
+    std::copy_n(upload.begin(), taken, buffer);
     upload.erase(0, taken);
     if (upload.empty()) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(taken);
   }
 };
+// NOLINTEND(readability-function-size)
 
 std::string Framed(std::string_view message) {
   const auto size = static_cast<std::uint32_t>(message.size());
@@ -160,7 +162,7 @@ bool Client::Flush() {
 }
 
 bool Client::ReadSome() {
-  std::array<std::uint8_t, 65536> buffer;
+  std::array<std::uint8_t, 65536> buffer{};
   const auto size = ssl_ != nullptr ? SSL_read(ssl_, buffer.data(), static_cast<int>(buffer.size()))
                                     : recv(fd_, buffer.data(), buffer.size(), 0);
   if (size <= 0) return false;
@@ -168,7 +170,7 @@ bool Client::ReadSome() {
 }
 
 bool Client::AwaitEnd(int seconds) {
-  std::array<std::uint8_t, 65536> buffer;
+  std::array<std::uint8_t, 65536> buffer{};
   for (;;) {
     pollfd wait{fd_, POLLIN, 0};
     if (poll(&wait, 1, seconds * 1000) != 1) return false;

@@ -25,6 +25,9 @@ namespace {
 // Answers on a thread of its own.
 class Worker {
  public:
+  Worker() = default;
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
   ~Worker() {
     thread_.request_stop();
     changed_.notify_all();

@@ -103,7 +103,7 @@ class ServerFixture : public testing::Test {
   std::unique_ptr<Client> Connect() { return Client::ToPort(server->port()); }
 
   net::ServerOptions options;
-  const SystemClock clock;
+  const SystemClock clock{};
   EchoDispatcher dispatcher;
   std::unique_ptr<net::LoopGroup> loops;
   std::unique_ptr<net::Server> server;

@@ -44,6 +44,7 @@ TEST_F(ServerTest, ManyConnectionsOnTwoLoopsAreAnsweredFromOtherThreads) {
   Start(2);
   std::atomic<int> answered{0};
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([this, t, &answered] {
       const auto client = Connect();

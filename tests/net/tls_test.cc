@@ -86,6 +86,7 @@ TEST_F(TlsTest, ABurstOfCallsIsReadToItsEnd) {
   const Context context = MakeClientContext(Protocols::kHttp2);
   const auto client = Client::ToPort(server->port(), context.get());
   std::vector<std::int32_t> ids;
+  ids.reserve(90);
   for (int i = 0; i < 90; ++i) ids.push_back(client->Begin("/away", std::string(2'000, 'b')));
   for (const std::int32_t id : ids) EXPECT_EQ(client->Await(id).status(), "0");
 }
