@@ -53,7 +53,7 @@ class Authenticator {
                                                        DefaultPassword default_password);
 
   // How long an attempt has to wait before it is looked at; 0: not at all. Cheap.
-  std::int64_t DelayMs(const LoginAttempt& attempt) const {
+  std::int64_t DelayMs(const LoginAttempt& attempt) {
     return throttle_.DelayMs(attempt.user, attempt.address);
   }
 

@@ -1,109 +1,102 @@
 #include "auth/login_throttle.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <utility>
 
 #include "base/error.h"
-#include "base/hex.h"
+#include "base/network_of.h"
 
 namespace immudb::auth {
 namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kMinuteNs = 60'000 * kNsPerMs;
-// After so long without a failure a counter starts anew. Longer than the longest delay by far, or
+// After so long without a failure a pair starts anew. Longer than the longest delay by far, or
 // waiting the delay out would give a guesser a fresh allowance each time.
 constexpr std::int64_t kQuietNs = 15 * kMinuteNs;
 constexpr std::int64_t kFirstDelayMs = 1000;
 
-// What IPv4 addresses begin with in IPv6's form.
-constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-// One subscriber holds a whole /64 of IPv6 addresses, so it counts as one address.
-std::string AddressKey(std::string_view address) {
-  std::array<std::uint8_t, 16> bytes{};
-  const std::string text(address);
-  if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return "a" + text;
-  if (std::equal(kMapped.begin(), kMapped.end(), bytes.begin())) {
-    return Text("a{}.{}.{}.{}", bytes[12], bytes[13], bytes[14], bytes[15]);
-  }
-  return "a" + ToHex(BytesView(bytes).first(8));
+// Names come from outside and may be long; two that share a number share a counter, no more.
+std::string PairKey(std::string_view user, std::string_view network) {
+  return Text("{:x}@{}", std::hash<std::string_view>{}(user), network);
 }
 
-// Names come from outside and may be long; two that share a number share a counter, no more.
-std::string UserKey(std::string_view user, std::string_view address) {
-  return Text("u{:x}@{}", std::hash<std::string_view>{}(user), AddressKey(address));
+std::int64_t CeilMs(std::int64_t ns) {
+  return (ns + kNsPerMs - 1) / kNsPerMs;
 }
 
 }  // namespace
 
-std::int64_t LoginThrottle::BlockedUntil(const std::string& key) const {
-  const auto found = by_key_.find(key);
-  return found == by_key_.end() ? 0 : found->second->blocked_until_ns;
+bool LoginThrottle::IsUsedUp(const Address& address, std::int64_t now_ns) const {
+  const std::int64_t failure_ns = kMinuteNs / options_.address_failures_per_minute;
+  return address.whole_at_ns + failure_ns - now_ns > kMinuteNs;
 }
 
-std::int64_t LoginThrottle::DelayMs(std::string_view user, std::string_view address) const {
-  const std::string user_key = UserKey(user, address);
-  const std::string address_key = AddressKey(address);
+LoginThrottle::Pair& LoginThrottle::TouchPair(std::string key, std::int64_t now_ns) {
+  return pairs_.Touch(std::move(key), [now_ns](const Pair& pair) {
+    return pair.blocked_until_ns > now_ns || (pair.excess > 0 && now_ns - pair.last_ns < kQuietNs);
+  });
+}
+
+std::int64_t LoginThrottle::DelayMs(std::string_view user, std::string_view address) {
+  const std::string network = NetworkOf(address);
+  std::string pair_key = PairKey(user, network);
   const std::int64_t now_ns = clock_.MonotonicNs();
   const MutexLock lock(mutex_);
-  const std::int64_t until_ns = std::max(BlockedUntil(user_key), BlockedUntil(address_key));
-  if (until_ns <= now_ns) return 0;
-  return (until_ns - now_ns + kNsPerMs - 1) / kNsPerMs;
+  const Pair* const pair = pairs_.Find(pair_key);
+  if (pair != nullptr && pair->blocked_until_ns > now_ns) {
+    return CeilMs(pair->blocked_until_ns - now_ns);
+  }
+  const Address* const counted = addresses_.Find(network);
+  if (counted == nullptr || !IsUsedUp(*counted, now_ns)) return 0;
+  if (known_.Find(pair_key) != nullptr) return 0;
+  if (pair != nullptr && pair->promised_ns != 0) {
+    return CeilMs(std::max<std::int64_t>(0, pair->promised_ns - now_ns));
+  }
+  TouchPair(std::move(pair_key), now_ns).promised_ns =
+      now_ns + options_.address_delay_ms * kNsPerMs;
+  return options_.address_delay_ms;
 }
 
 void LoginThrottle::RecordFailure(std::string_view user, std::string_view address) {
-  std::string user_key = UserKey(user, address);
-  std::string address_key = AddressKey(address);
+  std::string network = NetworkOf(address);
+  std::string pair_key = PairKey(user, network);
+  const std::int64_t now_ns = clock_.MonotonicNs();
   const MutexLock lock(mutex_);
-  Count(std::move(user_key), options_.user_failures_per_minute);
-  Count(std::move(address_key), options_.address_failures_per_minute);
+  Address& counted = addresses_.Touch(
+      std::move(network), [now_ns](const Address& other) { return other.whole_at_ns > now_ns; });
+  // Beyond the allowance of its address each pair has none of its own.
+  Count(TouchPair(std::move(pair_key), now_ns), IsUsedUp(counted, now_ns), now_ns);
+  const std::int64_t failure_ns = kMinuteNs / options_.address_failures_per_minute;
+  counted.whole_at_ns =
+      std::min(std::max(counted.whole_at_ns, now_ns) + failure_ns, now_ns + kMinuteNs);
 }
 
 void LoginThrottle::RecordSuccess(std::string_view user, std::string_view address) {
-  const std::string user_key = UserKey(user, address);
+  std::string pair_key = PairKey(user, NetworkOf(address));
   const MutexLock lock(mutex_);
-  const auto found = by_key_.find(user_key);
-  if (found == by_key_.end()) return;
-  const auto counter = found->second;
-  by_key_.erase(found);
-  counters_.erase(counter);
+  pairs_.Erase(pair_key);
+  known_.Touch(std::move(pair_key), [](const Known& /*known*/) { return false; });
 }
 
-void LoginThrottle::Count(std::string key, std::uint32_t limit) {
-  const std::int64_t now_ns = clock_.MonotonicNs();
-  const auto found = by_key_.find(key);
-  if (found == by_key_.end()) {
-    if (counters_.size() >= options_.counters_max) {
-      by_key_.erase(counters_.back().key);
-      counters_.pop_back();
-    }
-    counters_.push_front({.key = std::move(key), .window_start_ns = now_ns, .last_ns = now_ns});
-    by_key_.emplace(counters_.front().key, counters_.begin());
-  } else {
-    counters_.splice(counters_.begin(), counters_, found->second);
+void LoginThrottle::Count(Pair& pair, bool is_excess, std::int64_t now_ns) const {
+  if (now_ns - pair.last_ns >= kQuietNs) pair.excess = 0;
+  if (pair.failures == 0 || now_ns - pair.window_start_ns >= kMinuteNs) {
+    pair.window_start_ns = now_ns;
+    pair.failures = 0;
   }
-
-  Counter& counter = counters_.front();
-  if (now_ns - counter.last_ns >= kQuietNs) counter.excess = 0;
-  if (now_ns - counter.window_start_ns >= kMinuteNs) {
-    counter.window_start_ns = now_ns;
-    counter.failures = 0;
-  }
-  counter.last_ns = now_ns;
-  ++counter.failures;
-  if (counter.failures <= limit && counter.excess == 0) return;
+  pair.last_ns = now_ns;
+  pair.promised_ns = 0;
+  ++pair.failures;
+  if (!is_excess && pair.failures <= options_.user_failures_per_minute && pair.excess == 0) return;
 
   std::int64_t delay_ms = kFirstDelayMs;
-  for (std::uint32_t i = 0; i < counter.excess && delay_ms < options_.delay_max_ms; ++i) {
+  for (std::uint32_t i = 0; i < pair.excess && delay_ms < options_.delay_max_ms; ++i) {
     delay_ms *= 2;
   }
-  ++counter.excess;
-  counter.blocked_until_ns = now_ns + std::min(delay_ms, options_.delay_max_ms) * kNsPerMs;
+  ++pair.excess;
+  pair.blocked_until_ns = now_ns + std::min(delay_ms, options_.delay_max_ms) * kNsPerMs;
 }
 
 }  // namespace immudb::auth
