@@ -1,6 +1,7 @@
 #include "auth/session_table.h"
 
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "base/encoding.h"
@@ -34,46 +35,79 @@ Result<std::string> SessionTable::Open(const User& user, std::optional<std::stri
   const std::int64_t now_ns = clock_.MonotonicNs();
 
   const MutexLock lock(mutex_);
-  std::deque<Digest>& of_user = by_user_[user.name];
+  OfUser& of_user = by_user_[user.name];
   Trim(of_user, now_ns);
-  of_user.push_back(digest);
+  of_user.by_age.push_back(digest);
+  of_user.by_use.push_back(digest);
   entries_.insert_or_assign(digest, Entry{.user = user.name,
                                           .user_version = user.version,
                                           .database = std::move(database),
-                                          .expires_ns = now_ns + options_.lifetime_ms * kNsPerMs});
+                                          .expires_ns = now_ns + options_.lifetime_ms * kNsPerMs,
+                                          .used_ns = now_ns,
+                                          .of_user = &of_user,
+                                          .age = std::prev(of_user.by_age.end()),
+                                          .use = std::prev(of_user.by_use.end())});
   return token;
 }
 
-TokenLookup SessionTable::Find(std::string_view token) const {
+TokenLookup SessionTable::Find(std::string_view token) {
   const Digest digest = HashToken(token);
-  Entry entry;
-  {
-    const MutexLock lock(mutex_);
-    const auto found = entries_.find(digest);
-    if (found == entries_.end()) return {};
-    entry = found->second;
-  }
+  const std::int64_t now_ns = clock_.MonotonicNs();
+  const MutexLock lock(mutex_);
+  const auto found = entries_.find(digest);
+  if (found == entries_.end()) return {};
+  Entry& entry = found->second;
   std::shared_ptr<const User> user = users_.Find(entry.user);
   if (user == nullptr || user->version != entry.user_version || !user->active) return {};
-  if (clock_.MonotonicNs() > entry.expires_ns) return {.state = TokenState::kExpired};
+  if (now_ns > entry.expires_ns || now_ns - entry.used_ns > options_.idle_ms * kNsPerMs) {
+    return {.state = TokenState::kExpired};
+  }
+  entry.used_ns = now_ns;
+  Digests& by_use = entry.of_user->by_use;
+  by_use.splice(by_use.end(), by_use, entry.use);
   return {.state = TokenState::kValid,
-          .session = {.user = std::move(user), .database = std::move(entry.database)}};
+          .session = {.user = std::move(user), .database = entry.database}};
 }
 
 bool SessionTable::Close(std::string_view token) {
   const Digest digest = HashToken(token);
   const MutexLock lock(mutex_);
-  return entries_.erase(digest) > 0;
+  if (!entries_.contains(digest)) return false;
+  Erase(digest);
+  return true;
 }
 
-void SessionTable::Trim(std::deque<Digest>& of_user, std::int64_t now_ns) {
-  while (!of_user.empty()) {
-    const auto found = entries_.find(of_user.front());
-    const bool is_dead = found == entries_.end() ||
-                         now_ns - found->second.expires_ns > options_.remembered_ms * kNsPerMs;
-    if (!is_dead && of_user.size() < options_.sessions_per_user_max) return;
-    if (found != entries_.end()) entries_.erase(found);
-    of_user.pop_front();
+void SessionTable::Erase(const Digest& digest) {
+  const auto found = entries_.find(digest);
+  const Entry& entry = found->second;
+  OfUser& of_user = *entry.of_user;
+  if (entry.is_past_lifetime) {
+    of_user.expired.erase(entry.age);
+  } else {
+    of_user.by_age.erase(entry.age);
+    of_user.by_use.erase(entry.use);
+  }
+  entries_.erase(found);
+}
+
+void SessionTable::Trim(OfUser& of_user, std::int64_t now_ns) {
+  while (!of_user.by_age.empty()) {
+    Entry& oldest = entries_.at(of_user.by_age.front());
+    if (now_ns <= oldest.expires_ns) break;
+    oldest.is_past_lifetime = true;
+    of_user.by_use.erase(oldest.use);
+    of_user.expired.splice(of_user.expired.end(), of_user.by_age, oldest.age);
+  }
+  while (!of_user.expired.empty()) {
+    const Entry& oldest = entries_.at(of_user.expired.front());
+    if (of_user.expired.size() <= options_.sessions_per_user_max &&
+        now_ns - oldest.expires_ns <= options_.remembered_ms * kNsPerMs) {
+      break;
+    }
+    Erase(Digest(of_user.expired.front()));
+  }
+  if (of_user.by_use.size() >= options_.sessions_per_user_max) {
+    Erase(Digest(of_user.by_use.front()));
   }
 }
 

@@ -65,8 +65,10 @@ TEST_F(SessionTableTest, NothingButTheWholeTokenCounts) {
 
 TEST_F(SessionTableTest, ATokenLivesForAnHourAndIsThenKnownAsExpired) {
   const std::string token = Open("alice");
-  clock_.AdvanceMs(kHourMs);
-  EXPECT_EQ(StateOf(token), TokenState::kValid);
+  for (int i = 0; i < 6; ++i) {
+    clock_.AdvanceMs(kHourMs / 6);
+    EXPECT_EQ(StateOf(token), TokenState::kValid);
+  }
   clock_.AdvanceMs(1);
   EXPECT_EQ(StateOf(token), TokenState::kExpired);
   clock_.AdvanceMs(20 * kHourMs);
@@ -75,6 +77,15 @@ TEST_F(SessionTableTest, ATokenLivesForAnHourAndIsThenKnownAsExpired) {
   clock_.AdvanceMs(5 * kHourMs);
   Open("alice");
   EXPECT_EQ(StateOf(token), TokenState::kUnknown);
+}
+
+TEST_F(SessionTableTest, ATokenThatIsNotUsedForAQuarterOfAnHourHasExpired) {
+  const std::string token = Open("alice");
+  clock_.AdvanceMs(kHourMs / 4);
+  EXPECT_EQ(StateOf(token), TokenState::kValid);
+  clock_.AdvanceMs(kHourMs / 4 + 1);
+  EXPECT_EQ(StateOf(token), TokenState::kExpired);
+  EXPECT_EQ(StateOf(token), TokenState::kExpired);
 }
 
 TEST_F(SessionTableTest, ClosingEndsOneSessionOnly) {
@@ -108,6 +119,45 @@ TEST_F(SessionTableTest, WhoOpensTooManyEndsHisOwnOldest) {
         << i;
   }
   EXPECT_EQ(StateOf(of_bob), TokenState::kValid);
+}
+
+TEST_F(SessionTableTest, AtTheLimitTheSessionUsedLongestAgoMakesRoom) {
+  std::vector<std::string> tokens;
+  for (int i = 0; i < 8; ++i) {
+    tokens.push_back(Open("alice"));
+    clock_.AdvanceMs(1000);
+  }
+  EXPECT_EQ(StateOf(tokens[0]), TokenState::kValid);  // Used just now, though the oldest.
+  tokens.push_back(Open("alice"));
+  EXPECT_EQ(StateOf(tokens[0]), TokenState::kValid);
+  EXPECT_EQ(StateOf(tokens[1]), TokenState::kUnknown);
+  EXPECT_EQ(StateOf(tokens[2]), TokenState::kValid);
+}
+
+TEST_F(SessionTableTest, ClosedAndExpiredSessionsTakeNoRoom) {
+  const std::string kept = Open("alice");
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_TRUE(sessions_.Close(Open("alice")));
+  }
+  EXPECT_EQ(StateOf(kept), TokenState::kValid);
+
+  for (int i = 0; i < 6; ++i) Open("bob");
+  clock_.AdvanceMs(kHourMs + 1);
+  std::vector<std::string> tokens;
+  for (int i = 0; i < 8; ++i) tokens.push_back(Open("bob"));
+  for (const std::string& token : tokens) EXPECT_EQ(StateOf(token), TokenState::kValid);
+}
+
+TEST_F(SessionTableTest, ExpiredSessionsAreRememberedOnlyInTheNumberThatMayBeOpen) {
+  std::vector<std::string> tokens;
+  for (int round = 0; round < 4; ++round) {
+    for (int i = 0; i < 4; ++i) tokens.push_back(Open("alice"));
+    clock_.AdvanceMs(kHourMs + 1);
+  }
+  Open("alice");
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    EXPECT_EQ(StateOf(tokens[i]), i < 8 ? TokenState::kUnknown : TokenState::kExpired) << i;
+  }
 }
 
 class NoRandom : public crypto::RandomSource {
