@@ -10,8 +10,10 @@
 #include "api/gate.h"
 #include "api/handlers.h"
 #include "api/status.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/log_limit.h"
 #include "catalog/audit_event.h"
 #include "catalog/names.h"
 
@@ -82,6 +84,16 @@ void Admit(const Context& context, const auth::LoginDecision& decision) {
   context.Reply(Encode(response));
 }
 
+void LogUnrecordedLogin(const Error& error) {
+  static const SystemClock clock;
+  static LogLimit lines(clock);
+  if (const auto left_out = lines.Allow()) {
+    Log(LogLevel::kError,
+        "a login could not be recorded in the audit trail: {} ({} lines left out)", error.message,
+        *left_out);
+  }
+}
+
 // Records an accepted login, then admits. Without a record nobody gets in but the superadmin from
 // this machine, who has to mend the full disk.
 void RecordAndAdmit(const Context& context, auth::LoginDecision decision) {
@@ -94,8 +106,7 @@ void RecordAndAdmit(const Context& context, auth::LoginDecision decision) {
       event, [context, decision = std::move(decision)](const Status& recorded) {
         if (!recorded) {
           const bool may_enter = decision.user->is_superadmin() && context.call->peer().is_loopback;
-          Log(LogLevel::kError, "a login could not be recorded in the audit trail: {}",
-              recorded.error().message);
+          LogUnrecordedLogin(recorded.error());
           if (!may_enter) return context.Refuse(recorded.error());
         }
         Admit(context, decision);

@@ -1,6 +1,8 @@
 #include "api/status.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/log_limit.h"
 
 namespace immudb::api {
 namespace {
@@ -9,7 +11,12 @@ using rpc::RpcStatus;
 using rpc::StatusCode;
 
 RpcStatus Hidden(const Error& error, StatusCode code, const char* text) {
-  Log(LogLevel::kError, "a call failed: {}", error.message);
+  // Every call may fail alike, for instance when the disk has.
+  static const SystemClock clock;
+  static LogLimit lines(clock);
+  if (const auto left_out = lines.Allow()) {
+    Log(LogLevel::kError, "a call failed: {} ({} lines left out)", error.message, *left_out);
+  }
   return {code, text};
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/network_of.h"
 
 namespace immudb::catalog {
 namespace {
@@ -43,7 +44,7 @@ void AuditTrail::CountFailedLogin(const std::string& actor, const std::string& a
                                   const std::string& reason) {
   AddFailures({.minute = clock_.NowUnixUs() / kMinuteUs,
                .actor = actor,
-               .address = address,
+               .address = NetworkOf(address),
                .reason = reason},
               1);
 }
@@ -80,8 +81,11 @@ void AuditTrail::WriteFailedLogins(Sums which) {
                               .count = count};
     Append(event, [this, key = key, count = count](const Status& status) {
       if (status) return;
-      Log(LogLevel::kError, "failed logins could not be recorded in the audit trail: {}",
-          status.error().message);
+      if (const auto left_out = unwritten_lines_.Allow()) {
+        Log(LogLevel::kError,
+            "failed logins could not be recorded in the audit trail: {} ({} lines left out)",
+            status.error().message, *left_out);
+      }
       AddFailures(key, count);
     });
   }

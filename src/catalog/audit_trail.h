@@ -1,8 +1,8 @@
 // The audit trail: events as entries of the ledger systemdb, so that they can be verified like any
 // other and taken back by nobody.
 //
-// Failed logins are summed up per user, address, reason and minute: whoever guesses passwords must
-// not be able to fill a disk.
+// Failed logins are summed up per user, network (base/network_of.h), reason and minute: whoever
+// guesses passwords must not be able to fill a disk.
 
 #pragma once
 
@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/log_limit.h"
 #include "base/mutex.h"
 #include "catalog/audit_event.h"
 #include "immudb/ledger.h"
@@ -23,7 +24,8 @@ namespace immudb::catalog {
 class AuditTrail {
  public:
   // `ledger` must outlive the trail.
-  AuditTrail(Ledger& ledger, const Clock& clock) : ledger_(ledger), clock_(clock) {}
+  AuditTrail(Ledger& ledger, const Clock& clock)
+      : ledger_(ledger), clock_(clock), unwritten_lines_(clock) {}
 
   // Queues the event; `done` is called once, when the event is as durable as any entry, as
   // Ledger::Submit calls it. After an error there is no such event, and the act must be refused.
@@ -55,6 +57,7 @@ class AuditTrail {
 
   Ledger& ledger_;
   const Clock& clock_;
+  LogLimit unwritten_lines_;
 
   Mutex mutex_;
   std::int64_t last_sequence_us_ IMMUDB_GUARDED_BY(mutex_) = 0;

@@ -89,6 +89,17 @@ TEST_F(AuditTrailTest, FailedLoginsAreOneEventPerUserAddressReasonAndMinute) {
   EXPECT_EQ(Event(2)["actor"], "alice");
 }
 
+TEST_F(AuditTrailTest, FailuresFromOneIPv6NetworkAreOneSum) {
+  for (int i = 1; i < 2000; ++i) {
+    trail_.CountFailedLogin("", Text("2001:db8:0:1::{:x}", i), "wrong");
+  }
+  trail_.CountFailedLogin("", "2001:db8:0:2::1", "wrong");
+  trail_.WriteFailedLogins(AuditTrail::Sums::kAll);
+  ASSERT_EQ(state_.entries.size(), 2u);
+  EXPECT_EQ(Event(0)["address"], "2001:db8:0:1::/64");
+  EXPECT_EQ(Event(0)["count"], 1999);
+}
+
 TEST_F(AuditTrailTest, SumsThatCannotBeWrittenAreCountedOn) {
   trail_.CountFailedLogin("alice", "192.0.2.1", "wrong");
   ledger_.RefuseWrites(Fail(Code::kExhausted, "disk full"));
