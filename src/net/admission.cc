@@ -1,6 +1,7 @@
 #include "net/admission.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/check.h"
 
@@ -10,7 +11,7 @@ namespace {
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
-// More addresses than this are never remembered; about 2 MB.
+// More addresses than this are only remembered while they have connections; about 3 MB.
 constexpr std::size_t kAddressesMax = 16'384;
 // How long an abusive address must behave to be forgotten.
 constexpr std::int64_t kForgetNs = 300 * kNsPerSecond;
@@ -21,27 +22,18 @@ bool Admission::Admit(const std::string& key, Locality locality) {
   const std::int64_t now_ns = clock_.MonotonicNs();
   const MutexLock lock(mutex_);
   if (connections_ >= limits_.connections_max) return false;
-  if (addresses_.size() >= kAddressesMax && !addresses_.contains(key)) {
-    ForgetIdle(now_ns);
-    if (addresses_.size() >= kAddressesMax) return false;
-  }
-  const auto [found, is_new] = addresses_.try_emplace(key);
-  Address& address = found->second;
-  if (is_new) {
-    address.locality = locality;
-    address.tokens = Burst(address);
-    address.refilled_ns = now_ns;
-  }
-  Refill(address, now_ns);
+  const auto address = FindOrAdd(key, locality, now_ns);
+  Refill(*address, now_ns);
   const std::size_t connections_max = locality == Locality::kLocal
                                           ? limits_.connections_per_local_address
                                           : limits_.connections_per_address;
-  if (now_ns < address.blocked_until_ns || address.connections >= connections_max ||
-      address.tokens < 1) {
+  if (now_ns < address->blocked_until_ns || address->connections >= connections_max ||
+      address->tokens < 1) {
     return false;
   }
-  address.tokens -= 1;
-  ++address.connections;
+  busy_.splice(busy_.end(), ListOf(*address), address);
+  address->tokens -= 1;
+  ++address->connections;
   ++connections_;
   return true;
 }
@@ -49,17 +41,21 @@ bool Admission::Admit(const std::string& key, Locality locality) {
 void Admission::Release(const std::string& key) {
   const std::int64_t now_ns = clock_.MonotonicNs();
   const MutexLock lock(mutex_);
-  Address& address = addresses_.at(key);
-  IMMUDB_CHECK(address.connections > 0);
-  --address.connections;
+  const auto address = by_key_.at(key);
+  IMMUDB_CHECK(address->connections > 0);
+  if (--address->connections == 0) {
+    Addresses& list = ListOf(*address);
+    list.splice(list.end(), busy_, address);
+  }
   if (--connections_ == 0) emptied_.NotifyAll();
-  ForgetIdle(now_ns);
+  ForgetForgiven(now_ns);
 }
 
 void Admission::Punish(const std::string& key) {
   const std::int64_t now_ns = clock_.MonotonicNs();
   const MutexLock lock(mutex_);
-  Address& address = addresses_.at(key);
+  Address& address = *by_key_.at(key);
+  IMMUDB_CHECK(address.connections > 0);
   const std::int64_t longest =
       address.locality == Locality::kLocal ? limits_.local_penalty_ms_max : limits_.penalty_ms_max;
   address.penalty_ms = std::min(std::max(address.penalty_ms * 2, limits_.penalty_ms), longest);
@@ -96,16 +92,44 @@ void Admission::Refill(Address& address, std::int64_t now_ns) const {
   address.refilled_ns = now_ns;
 }
 
-void Admission::ForgetIdle(std::int64_t now_ns) {
-  if (now_ns - forgot_ns_ < kNsPerSecond) return;
-  forgot_ns_ = now_ns;
-  std::erase_if(addresses_, [&](const auto& entry) {
-    Address address = entry.second;
-    Refill(address, now_ns);
-    const bool is_forgiven =
-        address.penalty_ms == 0 || now_ns - address.blocked_until_ns > kForgetNs;
-    return address.connections == 0 && is_forgiven && address.tokens >= Burst(address);
-  });
+Admission::Addresses::iterator Admission::FindOrAdd(const std::string& key, Locality locality,
+                                                    std::int64_t now_ns) {
+  const auto found = by_key_.find(key);
+  if (found != by_key_.end()) return found->second;
+  ForgetForgiven(now_ns);
+  if (by_key_.size() >= kAddressesMax) MakeRoom();
+  idle_.push_back({.key = key, .locality = locality, .refilled_ns = now_ns});
+  const auto address = std::prev(idle_.end());
+  address->tokens = Burst(*address);
+  by_key_.emplace(address->key, address);
+  return address;
+}
+
+Admission::Addresses& Admission::ListOf(const Address& address) {
+  if (address.connections > 0) return busy_;
+  return address.penalty_ms > 0 ? abusive_ : idle_;
+}
+
+void Admission::Forget(Addresses& list, Addresses::iterator address) {
+  by_key_.erase(address->key);
+  list.erase(address);
+}
+
+// The longest without a connection are the first to be forgiven, or nearly so.
+void Admission::ForgetForgiven(std::int64_t now_ns) {
+  while (!idle_.empty()) {
+    Refill(idle_.front(), now_ns);
+    if (idle_.front().tokens < Burst(idle_.front())) break;
+    Forget(idle_, idle_.begin());
+  }
+  while (!abusive_.empty() && now_ns - abusive_.front().blocked_until_ns > kForgetNs) {
+    Forget(abusive_, abusive_.begin());
+  }
+}
+
+void Admission::MakeRoom() {
+  Addresses& list = idle_.empty() ? abusive_ : idle_;
+  if (!list.empty()) Forget(list, list.begin());
 }
 
 }  // namespace immudb::net

@@ -3,14 +3,17 @@
 //
 // What one connection can cost is bounded by http2/limits.h; what remains to an attacker is to
 // reconnect, and each time costs a handshake. Addresses of this machine have wider limits, because
-// proxies and test programs connect from there.
+// proxies and test programs connect from there. Nobody is refused because too many addresses are
+// remembered: those without connections make room, punished ones last.
 
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/clock.h"
@@ -58,6 +61,7 @@ class Admission {
 
  private:
   struct Address {
+    std::string key;
     Locality locality = Locality::kRemote;
     std::size_t connections = 0;
     double tokens = 0;
@@ -65,20 +69,31 @@ class Admission {
     std::int64_t penalty_ms = 0;
     std::int64_t blocked_until_ns = 0;
   };
+  using Addresses = std::list<Address>;
 
   double Rate(const Address& address) const;
   double Burst(const Address& address) const;
   void Refill(Address& address, std::int64_t now_ns) const;
-  // Forgets the addresses that would be treated as new ones, at most once a second.
-  void ForgetIdle(std::int64_t now_ns) IMMUDB_REQUIRES(mutex_);
+  Addresses::iterator FindOrAdd(const std::string& key, Locality locality, std::int64_t now_ns)
+      IMMUDB_REQUIRES(mutex_);
+  // Drops `address` from the list it is in.
+  void Forget(Addresses& list, Addresses::iterator address) IMMUDB_REQUIRES(mutex_);
+  // Forgets the addresses that would be treated as new ones.
+  void ForgetForgiven(std::int64_t now_ns) IMMUDB_REQUIRES(mutex_);
+  // Forgets one without connections, if there are any; a punished one only if all are.
+  void MakeRoom() IMMUDB_REQUIRES(mutex_);
+  Addresses& ListOf(const Address& address) IMMUDB_REQUIRES(mutex_);
 
   const AdmissionLimits limits_;
   const Clock& clock_;
   mutable Mutex mutex_;
   ConditionVariable emptied_;
-  std::unordered_map<std::string, Address> addresses_ IMMUDB_GUARDED_BY(mutex_);
+  // Every address is in one list. Those without connections: the one that was let go last is last.
+  Addresses busy_ IMMUDB_GUARDED_BY(mutex_);
+  Addresses idle_ IMMUDB_GUARDED_BY(mutex_);
+  Addresses abusive_ IMMUDB_GUARDED_BY(mutex_);  // Punished, without connections.
+  std::unordered_map<std::string_view, Addresses::iterator> by_key_ IMMUDB_GUARDED_BY(mutex_);
   std::size_t connections_ IMMUDB_GUARDED_BY(mutex_) = 0;
-  std::int64_t forgot_ns_ IMMUDB_GUARDED_BY(mutex_) = -1'000'000'000;
 };
 
 }  // namespace immudb::net

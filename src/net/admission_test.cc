@@ -78,18 +78,30 @@ TEST_F(AdmissionTest, AnAbusiveAddressPausesLongerEachTime) {
   }
 }
 
-TEST_F(AdmissionTest, IdleAddressesAreForgottenSoThatNewOnesFit) {
+TEST_F(AdmissionTest, NobodyIsRefusedBecauseManyAddressesAreRemembered) {
   limits.connections_max = 100'000;
   Admission admission(limits, clock);
-  int admitted = 0;
-  for (int i = 0; i < 20'000; ++i) {
-    if (!Admit(admission, std::to_string(i))) continue;
-    ++admitted;
+  for (int i = 0; i < 40'000; ++i) {
+    ASSERT_TRUE(Admit(admission, std::to_string(i))) << i;
+    if (i % 2 == 0) admission.Release(std::to_string(i));
+  }
+  EXPECT_EQ(admission.connections(), 20'000U);
+}
+
+TEST_F(AdmissionTest, APunishedAddressIsNotForgottenForThoseThatCome) {
+  limits.connections_max = 100'000;
+  limits.penalty_ms = 60'000;
+  Admission admission(limits, clock);
+  ASSERT_TRUE(Admit(admission, "abusive"));
+  admission.Punish("abusive");
+  admission.Release("abusive");
+  for (int i = 0; i < 40'000; ++i) {
+    ASSERT_TRUE(Admit(admission, std::to_string(i)));
     admission.Release(std::to_string(i));
   }
-  EXPECT_EQ(admitted, 16'384);
-  clock.AdvanceMs(10'000);
-  EXPECT_TRUE(Admit(admission, "new"));
+  EXPECT_FALSE(Admit(admission, "abusive"));
+  clock.AdvanceMs(60'000);
+  EXPECT_TRUE(Admit(admission, "abusive"));
 }
 
 }  // namespace
