@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string_view>
+#include <tuple>
 
 #include "base/check.h"
 #include "http2/session.h"
@@ -42,10 +44,29 @@ Stream* StreamOf(nghttp2_session* nghttp2, std::int32_t id) {
 
 // Their parameters are libnghttp2's. NOLINTBEGIN(readability-function-size)
 struct Callbacks {
+  // `Callback` as libnghttp2, written in C, may call it: it never throws.
+  template <auto Callback>
+  struct Guarded;
+
+  template <typename... Parameters, int (*Callback)(Parameters...)>
+  struct Guarded<Callback> {
+    static int Call(Parameters... parameters) {
+      try {
+        return Callback(parameters...);
+      } catch (const std::bad_alloc&) {
+        void* const user_data = std::get<sizeof...(Parameters) - 1>(std::tie(parameters...));
+        SessionOf(user_data).OnNoMemory();
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+      }
+    }
+  };
+
   // Here and not when frames have been received, because libnghttp2 drops some before that.
   static int OnBeginFrame(nghttp2_session* /*nghttp2*/, const nghttp2_frame_hd* header,
                           void* user_data) {
     Session& session = SessionOf(user_data);
+    // It has been told to go, but libnghttp2 would work through all it was fed.
+    if (session.is_abusive_) return NGHTTP2_ERR_CALLBACK_FAILURE;
     session.preface_received_ = true;
     switch (header->type) {
       case NGHTTP2_HEADERS: break;
@@ -172,15 +193,16 @@ struct Callbacks {
   static SessionCallbacks Make() {
     nghttp2_session_callbacks* made = nullptr;
     IMMUDB_CHECK(nghttp2_session_callbacks_new(&made) == 0);
-    nghttp2_session_callbacks_set_on_begin_frame_callback(made, OnBeginFrame);
-    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, OnInvalidFrame);
-    nghttp2_session_callbacks_set_on_begin_headers_callback(made, OnBeginHeaders);
-    nghttp2_session_callbacks_set_on_header_callback(made, OnHeader);
-    nghttp2_session_callbacks_set_on_frame_recv_callback(made, OnFrame);
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, OnDataChunk);
-    nghttp2_session_callbacks_set_on_stream_close_callback(made, OnStreamClose);
-    nghttp2_session_callbacks_set_on_frame_send_callback(made, OnFrameSent);
-    nghttp2_session_callbacks_set_send_data_callback(made, SendData);
+    nghttp2_session_callbacks_set_on_begin_frame_callback(made, Guarded<OnBeginFrame>::Call);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made,
+                                                                 Guarded<OnInvalidFrame>::Call);
+    nghttp2_session_callbacks_set_on_begin_headers_callback(made, Guarded<OnBeginHeaders>::Call);
+    nghttp2_session_callbacks_set_on_header_callback(made, Guarded<OnHeader>::Call);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(made, Guarded<OnFrame>::Call);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, Guarded<OnDataChunk>::Call);
+    nghttp2_session_callbacks_set_on_stream_close_callback(made, Guarded<OnStreamClose>::Call);
+    nghttp2_session_callbacks_set_on_frame_send_callback(made, Guarded<OnFrameSent>::Call);
+    nghttp2_session_callbacks_set_send_data_callback(made, Guarded<SendData>::Call);
     return {made, nghttp2_session_callbacks_del};
   }
 };

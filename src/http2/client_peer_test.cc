@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include "base/check.h"
 
@@ -18,6 +19,7 @@ std::variant<rpc::Dispatcher::Method, rpc::RpcStatus> TestDispatcher::Find(
   if (path == "/t.T/Hold") return Method{.kind = rpc::MethodKind::kUnary, .row = 1};
   if (path == "/t.T/Stream") return Method{.kind = rpc::MethodKind::kServerStream, .row = 2};
   if (path == "/t.T/Refuse") return Method{.kind = rpc::MethodKind::kUnary, .row = 3};
+  if (path == "/t.T/Costly") return Method{.kind = rpc::MethodKind::kUnary, .row = 4};
   return rpc::RpcStatus{rpc::StatusCode::kUnimplemented, "unknown method " + std::string(path)};
 }
 
@@ -31,6 +33,7 @@ void TestDispatcher::Start(Method method, std::unique_ptr<rpc::Call> call) {
     }
     case 1: held.push_back(std::move(call)); break;
     case 2: call->FinishWithStream(make_stream()); break;
+    case 4: throw std::bad_alloc();
     default: call->Refuse({rpc::StatusCode::kInternal, "does not parse"});
   }
 }

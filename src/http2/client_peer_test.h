@@ -24,7 +24,8 @@ namespace immudb::http2 {
 
 using FieldList = std::vector<std::pair<std::string, std::string>>;
 
-// Serves /t.T/Echo and /t.T/Stream (made by `make_stream`) at once, and keeps calls to /t.T/Hold.
+// Serves /t.T/Echo and /t.T/Stream (made by `make_stream`) at once, keeps calls to /t.T/Hold, and
+// has no memory for /t.T/Costly.
 class TestDispatcher : public rpc::Dispatcher {
  public:
   std::variant<Method, rpc::RpcStatus> Find(std::string_view path) const override;

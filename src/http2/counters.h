@@ -28,6 +28,7 @@ struct Counters {
   Counter streams_stalled;      // Reset because the peer neither sent nor read.
   Counter connections_abusive;  // Closed for abuse.
   Counter connections_silent;   // Closed because a keepalive PING was not answered.
+  Counter connections_without_memory;  // Closed because memory could not be had.
   Counter pings_received;
 };
 

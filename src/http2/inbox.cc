@@ -1,5 +1,6 @@
 #include "http2/inbox.h"
 
+#include <new>
 #include <utility>
 
 #include "http2/stream.h"
@@ -37,10 +38,14 @@ void Inbox::Deliver() {
     is_awake_ = false;
   }
   for (Item& item : taken_) {
-    if (item.is_wake) {
-      item.stream->Resume();
-    } else {
-      item.stream->Complete(std::move(item.answer));
+    try {
+      if (item.is_wake) {
+        item.stream->Resume();
+      } else {
+        item.stream->Complete(std::move(item.answer));
+      }
+    } catch (const std::bad_alloc&) {
+      item.stream->OnNoMemory();
     }
   }
   taken_.clear();

@@ -54,7 +54,7 @@ Session::~Session() {
 }
 
 void Session::Feed(BytesView bytes) {
-  if (has_failed_ || is_dead_) return;
+  if (has_failed_ || is_dead_ || is_abusive_) return;
   now_ns_ = last_received_ns_ = environment_.clock.MonotonicNs();
   fed_data_bytes_ = 0;
   const auto result = nghttp2_session_mem_recv(nghttp2_, bytes.data(), bytes.size());
@@ -62,7 +62,8 @@ void Session::Feed(BytesView bytes) {
   if (result < 0) {
     // What is queued, such as the GOAWAY that says why, is still sent.
     has_failed_ = true;
-    if (result != NGHTTP2_ERR_BAD_CLIENT_MAGIC && result != NGHTTP2_ERR_NOMEM) BecomeAbusive();
+    if (result == NGHTTP2_ERR_NOMEM) OnNoMemory();
+    if (result != NGHTTP2_ERR_BAD_CLIENT_MAGIC && !is_dead_) BecomeAbusive();
   }
   MarkOutput();
 }
@@ -130,11 +131,13 @@ void Session::Drain() {
   now_ns_ = environment_.clock.MonotonicNs();
   drain_state_ = DrainState::kNoticed;
   drain_began_ns_ = now_ns_;
+  // Without calls nothing is worth a wait: one that is on its way now is named by the GOAWAY as not
+  // begun, so the peer may start it elsewhere.
+  if (open_.empty()) return ContinueDrain();
   // When the PING comes back, the peer has seen the notice and every call it began before is here.
   nghttp2_submit_shutdown_notice(nghttp2_);
   ping_sent_ns_ = now_ns_;
   nghttp2_submit_ping(nghttp2_, NGHTTP2_FLAG_NONE, nullptr);
-  if (!preface_received_) ContinueDrain();
   MarkOutput();
 }
 
@@ -166,6 +169,12 @@ void Session::AddScore(std::int64_t points) {
 
 void Session::BecomeAbusive() {
   if (!std::exchange(is_abusive_, true)) environment_.counters.connections_abusive.Add();
+}
+
+void Session::OnNoMemory() {
+  is_dead_ = true;
+  environment_.counters.connections_without_memory.Add();
+  MarkOutput();
 }
 
 void Session::MarkOutput() {

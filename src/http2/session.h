@@ -88,11 +88,14 @@ class Session {
   void Tick();
 
   // Tells the peer to start no more calls here. The session finishes when the open ones have
-  // ended.
+  // ended; at once if there are none.
   void Drain();
 
   bool preface_received() const { return preface_received_; }
-  // True if the peer was cut off for its behaviour.
+  // To be called when memory could not be had for this connection: it serves no more.
+  void OnNoMemory();
+
+  // True if the peer was cut off for its behaviour: what it sends is not looked at any more.
   bool abusive() const { return is_abusive_; }
   // Calls on open streams, and of closed ones those whose handler still works.
   std::size_t open_calls() const { return open_.size(); }

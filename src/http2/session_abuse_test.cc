@@ -303,6 +303,56 @@ TEST_F(SessionAbuseTest, WhatIsNotHttp2ClosesTheConnectionWithoutPenalty) {
   EXPECT_FALSE(peer.session->preface_received());
 }
 
+TEST_F(SessionAbuseTest, WhatAnAbusivePeerSendsIsNotLookedAtAnyMore) {
+  StartRaw();
+  for (int i = 0; i < 1001; ++i) peer.Feed(RawFrame(NGHTTP2_SETTINGS, 0, 0, ""));
+  ASSERT_TRUE(peer.session->abusive());
+  // Although the GOAWAY still waits to be sent.
+  peer.Feed(RawCall(1, "/t.T/Echo"));
+  EXPECT_EQ(peer.dispatcher.started, 0);
+  peer.TakeOutput();
+  EXPECT_TRUE(peer.session->finished());
+}
+
+TEST_F(SessionAbuseTest, InOneReadNothingBehindTheAbuseIsLookedAt) {
+  StartRaw();
+  std::string flood;
+  for (int i = 0; i < 1100; ++i) flood += RawFrame(NGHTTP2_SETTINGS, 0, 0, "");
+  peer.Feed(flood + RawCall(1, "/t.T/Echo"));
+  ASSERT_TRUE(peer.session->abusive());
+  EXPECT_EQ(peer.dispatcher.started, 0);
+}
+
+TEST_F(SessionAbuseTest, WantOfMemoryForACallEndsItsConnectionAndIsNoAbuse) {
+  peer.Start();
+  peer.Call("/t.T/Costly", Framed(""));
+  peer.Exchange();
+  EXPECT_TRUE(peer.session->finished());
+  EXPECT_FALSE(peer.session->abusive());
+  EXPECT_EQ(peer.counters.connections_without_memory.value(), 1U);
+}
+
+class CostlyMessages : public rpc::MessageStream {
+ public:
+  Next Pull(const std::function<void()>& /*wake*/) override { throw std::bad_alloc(); }
+};
+
+TEST_F(SessionAbuseTest, WantOfMemoryForAReplyEndsItsConnection) {
+  peer.dispatcher.make_stream = [] { return std::make_unique<CostlyMessages>(); };
+  peer.Start();
+  peer.Call("/t.T/Stream", Framed(""));
+  peer.Exchange();
+  EXPECT_TRUE(peer.session->finished());
+  EXPECT_FALSE(peer.session->abusive());
+}
+
+TEST_F(SessionAbuseTest, ADrainWithoutCallsFinishesAtOnce) {
+  StartRaw();
+  peer.session->Drain();
+  EXPECT_THAT(ClientPeer::FrameTypes(peer.TakeOutput()), testing::ElementsAre(NGHTTP2_GOAWAY));
+  EXPECT_TRUE(peer.session->finished());
+}
+
 // Pitfall 20.
 TEST_F(SessionAbuseTest, ADrainLetsCallsEndRefusesNewOnesAndThenFinishes) {
   peer.Start();
@@ -323,7 +373,10 @@ TEST_F(SessionAbuseTest, ADrainLetsCallsEndRefusesNewOnesAndThenFinishes) {
 
 TEST_F(SessionAbuseTest, ADrainDoesNotWaitLongForAPeerThatDoesNotAnswer) {
   StartRaw();
+  peer.Feed(RawCall(1, "/t.T/Hold"));
   peer.session->Drain();
+  peer.TakeOutput();
+  peer.dispatcher.held.clear();
   peer.TakeOutput();
   EXPECT_FALSE(peer.session->finished());
   peer.Second();

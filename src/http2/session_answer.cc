@@ -3,6 +3,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include <array>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -178,8 +179,13 @@ void Session::SendHeaders(Stream& stream) {
   provider.read_callback = [](nghttp2_session* /*nghttp2*/, std::int32_t /*id*/,
                               std::uint8_t* /*buffer*/, std::size_t bytes_max, std::uint32_t* flags,
                               nghttp2_data_source* source, void* user_data) -> ssize_t {
-    return static_cast<Session*>(user_data)->ReadReply(*static_cast<Stream*>(source->ptr),
-                                                       bytes_max, *flags);
+    auto& session = *static_cast<Session*>(user_data);
+    try {  // libnghttp2 is written in C.
+      return session.ReadReply(*static_cast<Stream*>(source->ptr), bytes_max, *flags);
+    } catch (const std::bad_alloc&) {
+      session.OnNoMemory();
+      return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
   };
   Fields head;
   if (stream.is_plain) {

@@ -1,5 +1,6 @@
 #include "http2/stream.h"
 
+#include <new>
 #include <utility>
 
 #include "base/check.h"
@@ -14,7 +15,11 @@ Stream::Stream(Session& owner, std::int32_t stream_id, std::shared_ptr<const Ori
       deadline(
           [](void* self) {
             auto* const stream = static_cast<Stream*>(self);
-            stream->session->OnDeadline(*stream);
+            try {
+              stream->session->OnDeadline(*stream);
+            } catch (const std::bad_alloc&) {
+              stream->OnNoMemory();
+            }
           },
           this) {}
 
@@ -25,6 +30,10 @@ void Stream::Complete(Answer answer) {
 void Stream::Resume() {
   wake_is_posted.store(false, std::memory_order_relaxed);
   if (session != nullptr) session->Resume(*this);
+}
+
+void Stream::OnNoMemory() {
+  if (session != nullptr) session->OnNoMemory();
 }
 
 std::function<void()> Stream::MakeWake() {
@@ -38,8 +47,10 @@ std::function<void()> Stream::MakeWake() {
 }
 
 CallHandle::~CallHandle() {
-  if (!is_answered_.load(std::memory_order_relaxed)) {
+  if (is_answered_.load(std::memory_order_relaxed)) return;
+  try {
     Finish({rpc::StatusCode::kInternal, "the call was dropped without an answer"}, {});
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): the peer's deadline is left.
   }
 }
 

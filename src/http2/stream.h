@@ -54,6 +54,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void Complete(Answer answer);
   // Lets the session pull from `messages` again. The session's thread.
   void Resume();
+  // Ends the connection, because memory for this call could not be had. The session's thread.
+  void OnNoMemory();
   // What a MessageStream calls when it has a message again.
   std::function<void()> MakeWake();
 

@@ -19,9 +19,12 @@ constexpr std::size_t kBulkReadBytes = 256U << 10;
 // Writes in a row before other connections get their turn.
 constexpr int kWritesPerRound = 4;
 
-// After the last frame the peer gets this long to read it: closing a socket with unread input would
-// reset the connection and destroy the frame.
+// After the last frame, or once it was found abusive, the peer gets this long to read it: closing a
+// socket with unread input would reset the connection and destroy the frame.
 constexpr std::int64_t kLingerNs = 2'000 * kNsPerMs;
+
+// Reads of what is thrown away before a connection is closed.
+constexpr int kDiscardsMax = 16;
 
 }  // namespace
 
@@ -57,9 +60,11 @@ void Connection::WaitReadable() {
                      [self = shared_from_this()](const boost::system::error_code& error) {
                        if (self->is_closed_) return;
                        self->loop_.RunRound([&] {
-                         if (error) return self->Close();
-                         self->OnReadable();
-                         self->WaitReadable();
+                         self->Guard([&] {
+                           if (error) return self->Close();
+                           self->OnReadable();
+                           self->WaitReadable();
+                         });
                        });
                      });
 }
@@ -71,8 +76,10 @@ void Connection::WaitWritable() {
                        self->waits_writable_ = false;
                        if (self->is_closed_) return;
                        self->loop_.RunRound([&] {
-                         if (error) return self->Close();
-                         self->OnWritable();
+                         self->Guard([&] {
+                           if (error) return self->Close();
+                           self->OnWritable();
+                         });
                        });
                      });
 }
@@ -109,12 +116,19 @@ void Connection::ReadAll() {
     if (read.kind == IoResult::Kind::kWantRead) return;
     loop_.bytes_received_.Add(read.bytes);
     session_->Feed(buffer.first(read.bytes));
+    if (session_->abusive()) return PunishAbuse();
   } while (wire_.has_pending());
 }
 
 void Connection::Discard() {
   const auto buffer = loop_.read_buffer().first(kReadBytes);
   if (wire_.Read(buffer).kind == IoResult::Kind::kClosed) Close();
+}
+
+void Connection::DiscardAll() {
+  for (int i = 0; i < kDiscardsMax && !is_closed_; ++i) {
+    if (wire_.Read(loop_.read_buffer()).kind != IoResult::Kind::kDone) return;
+  }
 }
 
 void Connection::Flush() {
@@ -125,7 +139,10 @@ void Connection::Flush() {
     if (session_->output().empty()) break;
     const bool is_full =
         session_->output().size_bytes() >= loop_.shared_.options.limits.write_bytes_max;
-    if (!WriteOutput()) return;
+    if (!WriteOutput()) {
+      if (!lingers_ && !is_closed_) Close();  // It doesn't even read that it may go.
+      return;
+    }
     if (!is_full) break;
     if (i + 1 == kWritesPerRound) OnSessionOutput();
   }
@@ -156,16 +173,21 @@ void Connection::Finish() {
   if (finished_ns_ != 0) return;
   finished_ns_ = loop_.shared_.clock.MonotonicNs();
   PunishAbuse();
+  // Unread input would make the close a reset, which could overtake the last frame.
+  if (!lingers_) DiscardAll();
   wire_.EndWriting();
+  if (!lingers_) Close();
 }
 
 void Connection::PunishAbuse() {
-  if (!session_ || !session_->abusive() || std::exchange(is_punished_, true)) return;
+  if (!session_ || !session_->abusive() || abusive_ns_ != 0) return;
+  abusive_ns_ = loop_.shared_.clock.MonotonicNs();
   loop_.shared_.admission.Punish(admission_key_);
 }
 
 void Connection::Drain() {
   if (session_) {
+    lingers_ = session_->open_calls() > 0;
     session_->Drain();
   } else {
     Close();
@@ -183,13 +205,23 @@ void Connection::Tick() {
   const bool is_late = !is_established && now_ns - began_ns_ > options.handshake_ms * kNsPerMs;
   const bool is_stuck =
       waits_writable_ && now_ns - last_written_ns_ > options.limits.stall_ms * kNsPerMs;
-  if (is_late || (is_established && is_stuck)) {
+  PunishAbuse();
+  const bool is_expelled = abusive_ns_ != 0 && now_ns - abusive_ns_ > kLingerNs;
+  if (is_late || (is_established && is_stuck) || is_expelled) {
     loop_.connections_stalled_.Add();
     return Close();
   }
   if (!session_) return;
   session_->Tick();
   if (session_->finished()) Finish();
+}
+
+void Connection::CloseForNoMemory() {
+  if (const auto left_out = loop_.shared_.no_memory_lines.Allow()) {
+    Log(LogLevel::kError, "a connection was closed for want of memory ({} lines left out)",
+        *left_out);
+  }
+  Close();
 }
 
 void Connection::Close() {

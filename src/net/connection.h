@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 
@@ -37,6 +38,18 @@ class Connection final : public http2::SessionHost,
 
   void OnSessionOutput() override;
 
+  // Does `work` for this connection, and closes it if that needs memory that is not there: others
+  // go on.
+  template <typename Work>
+  void Guard(const Work& work) {
+    const auto kept = shared_from_this();
+    try {
+      work();
+    } catch (const std::bad_alloc&) {
+      CloseForNoMemory();
+    }
+  }
+
  private:
   friend class GrpcLoop;
 
@@ -51,6 +64,9 @@ class Connection final : public http2::SessionHost,
   bool WriteOutput();
   void Finish();
   void PunishAbuse();
+  void CloseForNoMemory();
+  // Drops what the peer has sent and nobody will look at.
+  void DiscardAll();
 
   GrpcLoop& loop_;
   boost::asio::posix::stream_descriptor socket_;
@@ -62,9 +78,10 @@ class Connection final : public http2::SessionHost,
   const std::int64_t began_ns_;
   std::int64_t last_written_ns_;
   std::int64_t finished_ns_ = 0;  // Since when it lingers, or 0.
+  std::int64_t abusive_ns_ = 0;   // Since when it was found abusive, or 0.
   bool is_dirty_ = false;
   bool waits_writable_ = false;
-  bool is_punished_ = false;
+  bool lingers_ = true;  // After the last frame; else it is closed at once.
   bool is_closed_ = false;
 };
 

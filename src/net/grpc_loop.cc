@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <new>
 #include <utility>
 
 #include "base/check.h"
@@ -65,10 +66,16 @@ void GrpcLoop::Adopt(Accepted accepted) {
     shared_.admission.Release(accepted.admission_key);
     return;
   }
-  auto connection = std::make_shared<Connection>(*this, std::move(accepted));
-  connection->position_ = connections_.size();
-  connections_.push_back(connection);
-  connection->Start();
+  const std::string admission_key = accepted.admission_key;
+  std::shared_ptr<Connection> connection;
+  try {
+    connection = std::make_shared<Connection>(*this, std::move(accepted));
+    connection->position_ = connections_.size();
+    connections_.push_back(connection);
+  } catch (const std::bad_alloc&) {
+    return shared_.admission.Release(admission_key);
+  }
+  connection->Guard([&] { connection->Start(); });
 }
 
 void GrpcLoop::Forget(Connection& connection) {
@@ -78,13 +85,19 @@ void GrpcLoop::Forget(Connection& connection) {
   std::swap(connections_[position], connections_.back());
   connections_[position]->position_ = position;
   connections_.pop_back();
-  // Whoever closed it may still be on the stack.
-  boost::asio::post(*context_, [kept] {});
+  // Whoever closed it may still be on the stack; Connection::Guard keeps it there if this fails.
+  try {
+    boost::asio::post(*context_, [kept] {});
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
+  }
 }
 
 void GrpcLoop::Drain() {
   is_draining_ = true;
-  for (std::size_t i = connections_.size(); i-- > 0;) connections_[i]->Drain();
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    Connection& connection = *connections_[i];
+    connection.Guard([&] { connection.Drain(); });
+  }
 }
 
 void GrpcLoop::Stop() {
@@ -107,7 +120,7 @@ void GrpcLoop::MarkDirty(std::shared_ptr<Connection> connection) {
 void GrpcLoop::FlushDirty() {
   std::vector<std::shared_ptr<Connection>> batch;
   batch.swap(dirty_);
-  for (const auto& connection : batch) connection->Flush();
+  for (const auto& connection : batch) connection->Guard([&] { connection->Flush(); });
   // What became dirty meanwhile had its turn.
   if (!dirty_.empty() && !std::exchange(flush_is_posted_, true)) {
     Post([this] { flush_is_posted_ = false; });
@@ -138,7 +151,10 @@ void GrpcLoop::ArmSecond() {
 
 void GrpcLoop::OnSecond() {
   // Backwards, because a connection that closes is replaced by the last one.
-  for (std::size_t i = connections_.size(); i-- > 0;) connections_[i]->Tick();
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    Connection& connection = *connections_[i];
+    connection.Guard([&] { connection.Tick(); });
+  }
 }
 
 }  // namespace immudb::net

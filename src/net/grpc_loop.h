@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/log_limit.h"
 #include "http2/session.h"
 #include "net/address.h"
 #include "net/admission.h"
@@ -33,7 +34,9 @@ struct Shared {
         clock(server_clock),
         admission(server_options.admission, server_clock),
         request_bytes(std::make_shared<http2::ByteLedger>(server_options.request_bytes_max)),
-        reply_bytes(server_options.reply_bytes_max) {}
+        reply_bytes(server_options.reply_bytes_max),
+        no_memory_lines(server_clock),
+        refusal_lines(server_clock) {}
 
   const ServerOptions options;
   rpc::Dispatcher& dispatcher;
@@ -41,6 +44,8 @@ struct Shared {
   Admission admission;
   const std::shared_ptr<http2::ByteLedger> request_bytes;  // Shared with call handles.
   http2::ByteLedger reply_bytes;
+  LogLimit no_memory_lines;  // Of what could not be served for want of memory.
+  LogLimit refusal_lines;    // Of connections that could not be accepted.
 };
 
 // A connection that was accepted and admitted.
@@ -80,13 +85,24 @@ class GrpcLoop : public std::enable_shared_from_this<GrpcLoop> {
  private:
   friend class Connection;
 
+  // Counts a round while it lasts, however it ends.
+  class Round {
+   public:
+    explicit Round(int& rounds) : rounds_(rounds) { ++rounds_; }
+    Round(const Round&) = delete;
+    Round& operator=(const Round&) = delete;
+    ~Round() { --rounds_; }
+
+   private:
+    int& rounds_;
+  };
+
   // Runs `work`, then flushes what became dirty during it.
   template <typename Work>
   void RunRound(const Work& work) {
-    ++rounds_;
+    const Round round(rounds_);
     work();
     if (rounds_ == 1) EndRound();
-    --rounds_;
   }
 
   void EndRound();

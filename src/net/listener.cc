@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <new>
 #include <utility>
 
 #include "base/log.h"
@@ -77,12 +78,19 @@ void Listener::AcceptAll() {
     Descriptor socket(accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
                               SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.get() >= 0) {
-      Deal(std::move(socket), address);
+      try {
+        Deal(std::move(socket), address);
+      } catch (const std::bad_alloc&) {
+        refused_.Add();
+      }
       continue;
     }
     if (errno == EAGAIN) break;
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      Log(LogLevel::kWarning, "no descriptor or memory for another connection");
+      if (const auto left_out = shared_.refusal_lines.Allow()) {
+        Log(LogLevel::kWarning,
+            "no descriptor or memory for another connection ({} lines left out)", *left_out);
+      }
       pause_.expires_after(kPause);
       pause_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
         if (!error && !self->is_stopped_) self->AcceptAll();
@@ -104,12 +112,18 @@ void Listener::Deal(Descriptor socket, const sockaddr_storage& address) {
     refused_.Add();
     return;
   }
-  accepted_.Add();
   SetOptions(accepted.socket.get(), address.ss_family);
+  const std::string admission_key = accepted.admission_key;
   GrpcLoop& loop = *loops_[next_++ % loops_.size()];
-  // Shared only because a std::function must be copyable.
-  auto kept = std::make_shared<Accepted>(std::move(accepted));
-  loop.Post([&loop, kept] { loop.Adopt(std::move(*kept)); });
+  try {
+    // Shared only because a std::function must be copyable.
+    auto kept = std::make_shared<Accepted>(std::move(accepted));
+    loop.Post([&loop, kept] { loop.Adopt(std::move(*kept)); });
+  } catch (const std::bad_alloc&) {
+    shared_.admission.Release(admission_key);
+    throw;
+  }
+  accepted_.Add();
 }
 
 }  // namespace immudb::net

@@ -6,10 +6,12 @@
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "net/asio_loops.h"
 
 namespace immudb::net {
@@ -22,6 +24,17 @@ void BlockBrokenPipeSignal() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+// Runs until the loop is stopped; false if memory could not be had and it must be run on.
+bool RunLoop(boost::asio::io_context& context) {
+  try {
+    context.run();
+    return true;
+  } catch (const std::bad_alloc&) {
+    WriteLog(LogLevel::kError, "a network loop was short of memory and goes on");
+    return false;
+  }
 }
 
 }  // namespace
@@ -44,7 +57,8 @@ void LoopGroup::Loops::RunThreads() {
     threads_.emplace_back([context = loops_[i].context, name = Text("net-{}", i)] {
       pthread_setname_np(pthread_self(), name.c_str());
       BlockBrokenPipeSignal();
-      context->run();
+      while (!RunLoop(*context)) {
+      }
     });
   }
 }

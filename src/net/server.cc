@@ -63,6 +63,7 @@ class Server::Impl {
       sum.connections_stalled += loop->connections_stalled();
       sum.connections_abusive += counters.connections_abusive.value();
       sum.connections_silent += counters.connections_silent.value();
+      sum.connections_without_memory += counters.connections_without_memory.value();
       sum.calls_started += counters.calls_started.value();
       sum.calls_answered += counters.calls_answered.value();
       sum.calls_refused += counters.calls_refused.value();

@@ -39,6 +39,7 @@ struct ServerStatistics {
   std::uint64_t connections_stalled = 0;  // Closed: no handshake, or the peer does not read.
   std::uint64_t connections_abusive = 0;
   std::uint64_t connections_silent = 0;
+  std::uint64_t connections_without_memory = 0;
   std::uint64_t calls_started = 0;
   std::uint64_t calls_answered = 0;
   std::uint64_t calls_refused = 0;

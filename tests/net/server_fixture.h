@@ -4,10 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -21,7 +23,8 @@
 
 namespace immudb::tests {
 
-// /echo answers at once, /away from another thread, /hold when it is told to.
+// /echo answers at once, /away from another thread, /hold when it is told to, /large with 3 MiB;
+// for /costly there is no memory.
 class EchoDispatcher : public rpc::Dispatcher {
  public:
   EchoDispatcher() = default;
@@ -36,6 +39,8 @@ class EchoDispatcher : public rpc::Dispatcher {
     if (path == "/echo") return Method{.kind = rpc::MethodKind::kUnary, .row = 0};
     if (path == "/away") return Method{.kind = rpc::MethodKind::kUnary, .row = 1};
     if (path == "/hold") return Method{.kind = rpc::MethodKind::kUnary, .row = 2};
+    if (path == "/large") return Method{.kind = rpc::MethodKind::kUnary, .row = 4};
+    if (path == "/costly") return Method{.kind = rpc::MethodKind::kUnary, .row = 5};
     if (path == "/who") return Method{.kind = rpc::MethodKind::kUnary, .row = 3};
     return rpc::RpcStatus{rpc::StatusCode::kUnimplemented, "unknown"};
   }
@@ -49,6 +54,8 @@ class EchoDispatcher : public rpc::Dispatcher {
                               (peer.is_encrypted ? " encrypted" : " clear");
       return call->Finish({}, Bytes(who.begin(), who.end()));
     }
+    if (method.row == 4) return call->Finish({}, Bytes(3U << 20));
+    if (method.row == 5) throw std::bad_alloc();
     const std::lock_guard lock(mutex_);
     (method.row == 1 ? away_ : held_).push_back(std::move(call));
     changed_.notify_all();
@@ -89,13 +96,24 @@ class EchoDispatcher : public rpc::Dispatcher {
   std::jthread worker_{[this](const std::stop_token& stop) { Work(stop); }};
 };
 
+// A clock that other threads may read while it is set.
+class SteppedClock final : public Clock {
+ public:
+  std::int64_t NowUnixUs() const override { return now_ns_ / 1000; }
+  std::int64_t MonotonicNs() const override { return now_ns_; }
+  void AdvanceMs(std::int64_t ms) { now_ns_ += ms * 1'000'000; }
+
+ private:
+  std::atomic<std::int64_t> now_ns_{1'600'000'000'000'000'000};
+};
+
 class ServerFixture : public testing::Test {
  protected:
   void Start(std::size_t loop_count = 1) {
     auto started_loops = net::LoopGroup::Start(loop_count);
     ASSERT_TRUE(started_loops);
     loops = *std::move(started_loops);
-    auto started = net::Server::Start(options, *loops, dispatcher, clock);
+    auto started = net::Server::Start(options, *loops, dispatcher, *clock);
     ASSERT_TRUE(started) << started.error().message;
     server = *std::move(started);
   }
@@ -103,7 +121,9 @@ class ServerFixture : public testing::Test {
   std::unique_ptr<Client> Connect() { return Client::ToPort(server->port()); }
 
   net::ServerOptions options;
-  const SystemClock clock{};
+  const SystemClock system_clock{};
+  SteppedClock stepped_clock;
+  const Clock* clock = &system_clock;
   EchoDispatcher dispatcher;
   std::unique_ptr<net::LoopGroup> loops;
   std::unique_ptr<net::Server> server;

@@ -179,11 +179,68 @@ TEST_F(ServerTest, AnAddressThatWasClosedForAbuseMustWait) {
   EXPECT_EQ(honest->Call("/echo", "x").status(), "0");
 }
 
+TEST_F(ServerTest, WantOfMemoryClosesOneConnectionAndTheOthersGoOn) {
+  Start();
+  const auto honest = Connect();
+  EXPECT_EQ(honest->Call("/echo", "x").status(), "0");
+  for (int i = 0; i < 3; ++i) {
+    const auto unlucky = Connect();
+    unlucky->Begin("/costly", "x");
+    EXPECT_TRUE(unlucky->AwaitEnd(30));
+  }
+  EXPECT_EQ(honest->Call("/echo", "x").status(), "0");
+  EXPECT_EQ(server->statistics().connections_without_memory, 3U);
+  EXPECT_EQ(server->statistics().connections_abusive, 0U);
+}
+
+// The clock stands still, so that whatever waits for time to pass would wait for ever.
+TEST_F(ServerTest, AShutdownClosesConnectionsWithoutCallsAtOnce) {
+  clock = &stepped_clock;
+  Start();
+  const auto reader = Connect();
+  EXPECT_EQ(reader->Call("/echo", "x").status(), "0");
+  const auto silent = Connect();
+  silent->SendRaw("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  const auto began = std::chrono::steady_clock::now();
+  server->Shutdown(60'000);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(30));
+  EXPECT_TRUE(reader->AwaitEnd(30));
+}
+
+TEST_F(ServerTest, AnAbusivePeerThatDoesNotReadIsCutOffSoon) {
+  clock = &stepped_clock;
+  options.limits.stall_ms = 3'600'000;
+  options.limits.connection_reply_bytes_max = 64U << 20;
+  options.reply_bytes_max = 64U << 20;
+  Start();
+  const auto attacker = Connect();
+  attacker->Begin("/large", "");  // After the preface raw frames may follow.
+  // SETTINGS with a window of 1 GiB, and as much for the connection.
+  attacker->SendRaw(std::string("\0\0\6\4\0\0\0\0\0\0\4\x40\0\0\0", 15));
+  attacker->SendRaw(std::string("\0\0\4\x8\0\0\0\0\0\x40\0\0\0", 13));
+  for (int i = 0; i < 12; ++i) attacker->Begin("/large", "");
+  const std::string settings("\0\0\0\4\0\0\0\0\0", 9);
+  for (int i = 0; i < 2000 && attacker->SendRaw(settings); ++i) {
+  }
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (server->statistics().connections_abusive == 0 &&
+         std::chrono::steady_clock::now() < until) {
+    std::this_thread::yield();
+  }
+  ASSERT_EQ(server->statistics().connections_abusive, 1U);
+  EXPECT_EQ(server->statistics().connections, 1U);
+  stepped_clock.AdvanceMs(3'000);
+  while (server->statistics().connections > 0 && std::chrono::steady_clock::now() < until) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(server->statistics().connections, 0U);
+}
+
 TEST_F(ServerTest, APortThatIsTakenIsAnError) {
   Start();
   net::ServerOptions second = options;
   second.port = server->port();
-  const auto refused = net::Server::Start(second, *loops, dispatcher, clock);
+  const auto refused = net::Server::Start(second, *loops, dispatcher, *clock);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::kIo);
 }
