@@ -6,7 +6,7 @@ BENCH_ARGS ?=
 # A compiler cache is used where there is one, and never needed.
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(shell command -v ccache)
 
-.PHONY: all build run test bench format tidy clean setup-build setup-test
+.PHONY: all build run test soak bench format tidy clean setup-build setup-test
 
 all: build
 
@@ -27,11 +27,15 @@ run: build
 	exec build/release/bin/immudb --dir ./data $(RUN_ARGS)
 
 # Builds with AddressSanitizer and UndefinedBehaviorSanitizer, then runs every test that is not
-# labelled slow.
+# labelled slow or soak.
 test: setup-test
 	cmake --preset dev
 	cmake --build --preset dev --parallel $(JOBS)
-	ctest --preset dev --label-exclude slow --parallel $(JOBS)
+	ctest --preset dev --label-exclude '^(slow|soak)$$' --parallel $(JOBS)
+
+# The long forms of the tests that start the programs: hours, on the release build.
+soak: build test
+	IMMUDB_BIN_DIR="$(CURDIR)/build/release/bin" ctest --preset dev --label-regex '^soak$$'
 
 # Measures the engine in process, on files under build/bench; BENCH_ARGS=ROW picks rows.
 bench: build

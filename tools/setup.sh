@@ -35,6 +35,8 @@ command git                                  git
 command python3                              python3
 python  venv                                 python3-venv
 command strace                               strace
+command fusermount3                          fuse3
+command mkfs.ext4                            e2fsprogs
 command clang++-14                           clang-14
 command clang-tidy-14                        clang-tidy-14
 command clang-format-14                      clang-format-14
@@ -91,7 +93,7 @@ case ${1:-} in
     # protobuf 3.20 is the newest that the generated code inside immudb-py accepts.
     python_environment sdk immudb-py==0.8.0rc1 grpcio==1.85.1 protobuf==3.20.3 \
       google-api-core==2.29.0
-    python_environment grpc grpcio==1.85.1 grpcio-tools==1.85.1
+    python_environment grpc grpcio==1.85.1 grpcio-tools==1.85.1 mfusepy==3.1.1
     ;;
   *)
     echo "usage: tools/setup.sh build|test" >&2
