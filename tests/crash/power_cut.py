@@ -58,8 +58,9 @@ class Mounted:
         return self.folder
 
     def __exit__(self, *_):
-        for attempt in range(50):  # The server's last file may be closing.
-            if subprocess.run(["umount", str(self.folder)], stderr=subprocess.DEVNULL).returncode == 0:
+        unmount = ["umount", str(self.folder)]
+        for _ in range(50):  # The server's last file may be closing.
+            if subprocess.run(unmount, stderr=subprocess.DEVNULL).returncode == 0:
                 return
             time.sleep(0.1)
         run("umount", "-l", str(self.folder))
