@@ -24,6 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 
 import grpc
 
+import loop_mount
 import proof
 import recording_disk
 import server
@@ -31,7 +32,6 @@ import wire
 
 DISK_BYTES = 192 << 20
 WRITERS = 6
-SKIPPED = 77
 CHECKED_NEWEST = 150
 CHECKED_OTHERS = 50
 CHECKED_ROOTS = 20
@@ -40,30 +40,6 @@ CONTROLS_MAX = 10
 
 class Missing(Exception):
     """Something promised is not there."""
-
-
-def run(*command):
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-
-class Mounted:
-    """An image of a disk, mounted on a folder for the time of a with statement."""
-
-    def __init__(self, image, folder):
-        self.image, self.folder = image, folder
-
-    def __enter__(self):
-        self.folder.mkdir(exist_ok=True)
-        run("mount", "-o", "loop,nodiscard", str(self.image), str(self.folder))
-        return self.folder
-
-    def __exit__(self, *_):
-        unmount = ["umount", str(self.folder)]
-        for _ in range(50):  # The server's last file may be closing.
-            if subprocess.run(unmount, stderr=subprocess.DEVNULL).returncode == 0:
-                return
-            time.sleep(0.1)
-        run("umount", "-l", str(self.folder))
 
 
 class Record:
@@ -136,9 +112,9 @@ def record_lives(programs, modules, folder, flags, seconds):
         while not (served / "disk").exists():
             assert disk.poll() is None and time.monotonic() < deadline, "the disk is not served"
             time.sleep(server.POLL_SECONDS)
-        run("mkfs.ext4", "-q", "-F", "-E", "nodiscard,lazy_itable_init=0", str(served / "disk"))
+        loop_mount.make_ext4(served / "disk")
         record = Record(log)
-        with Mounted(served / "disk", mounted):
+        with loop_mount.mounted(served / "disk", mounted):
             database = server.Server(programs, data=mounted / "data", flags=flags)
             record.started = None
             for number in range(3):
@@ -201,11 +177,11 @@ def lost_states(programs, modules, folder, record, flags, count, random):
                     os.pwrite(base, durable_bytes, at)
                 volatile.clear()
             upcoming = next(log, None)
-        run("cp", "--sparse=always", str(durable), str(state))
+        loop_mount.run("cp", "--sparse=always", str(durable), str(state))
         image = os.open(state, os.O_RDWR)
         recording_disk.cut(image, volatile, random)
         os.close(image)
-        with Mounted(state, folder / "mounted"):
+        with loop_mount.mounted(state, folder / "mounted"):
             database = server.Server(programs, data=folder / "mounted" / "data", flags=flags)
             try:
                 database.start()
@@ -230,19 +206,12 @@ def tried(programs, modules, flags, seconds, count, random):
     return losses
 
 
-def can_run():
-    return os.geteuid() == 0 and all(pathlib.Path(path).exists() for path in (
-        "/dev/fuse", "/dev/loop-control")) and shutil.which("mkfs.ext4") is not None
-
-
 def main():
     parser = server.arguments(__doc__)
     parser.add_argument("--states", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each of the three lives")
     options = parser.parse_args()
-    if not can_run():
-        print("skipped: this needs root, /dev/fuse, loop devices and mkfs.ext4")
-        sys.exit(SKIPPED)
+    loop_mount.require("/dev/fuse")
     random, modules = server.seeded_random(), wire.generated_modules()
     programs = server.bin_dir(options)
     losses = tried(programs, modules, [], options.seconds, options.states, random)
