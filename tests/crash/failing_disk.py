@@ -5,7 +5,8 @@ strace answers in the kernel's place: EIO or ENOSPC for a sync or a write, for o
 later ones; or success for a sync that never happened (which only a power cut would show, so nothing
 may be missing here). After each: nothing that was acknowledged is missing, neither while the server
 runs nor after it was killed and started on a healthy disk; it has ended by itself only where that
-is said (a start that failed, a stop that was asked for), and each call that fails does so with a status of its own.
+is said (a start that failed, a stop that was asked for), and each call that fails does so with a
+status of its own.
 
 Run it with the Python of .venv/grpc.
 """
