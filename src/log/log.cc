@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "log/entry.h"
 #include "log/recovery.h"
 #include "log/segment.h"
@@ -107,6 +108,7 @@ Result<Log::Opened> Log::Open(io::FileSystem& files, const std::string& director
                        .extended_size = size_bytes};
   log.append_file_ = active.file;
   log.append_start_ = active.start;
+  log.active_start_ = active.start.value;
   log.extended_end_ = range->start.value + size_bytes - kSegmentHeaderBytes;
   const MutexLock lock(log.mutex_);
   log.active_ = active;
@@ -204,7 +206,8 @@ Status Log::Roll(LeafIndex first) {
   segments_.Add(segment.number, segment.start);
   const MutexLock lock(mutex_);
   segment.extended_size = prepared_->extended_size;  // Extend may have added to it meanwhile.
-  active_ = segment;
+  full_.push_back(std::exchange(active_, segment));
+  active_start_.store(segment.start.value, std::memory_order_release);
   unsynced_.push_back(segment);
   prepared_.reset();
   prepared_bytes_.store(0, std::memory_order_release);
@@ -264,22 +267,45 @@ LogStatistics Log::statistics() const {
           .segments = segments_.Ranges().size()};
 }
 
-std::uint64_t Log::StepBytes(LogPosition end) {
-  return std::clamp(std::bit_floor(end.value), kStepBytesMin, kStepBytesMax);
+std::uint64_t Log::StepBytes(std::uint64_t used_bytes) {
+  return std::clamp(std::bit_floor(used_bytes), kStepBytesMin, kStepBytesMax);
 }
 
 std::uint64_t Log::UsedBytes() const {
-  return kSegmentHeaderBytes + (end().value - active_.start.value);
+  // The start never lies beyond the end that is read after it.
+  const std::uint64_t start = active_start_.load(std::memory_order_acquire);
+  return kSegmentHeaderBytes + (end().value - start);
 }
 
 bool Log::NeedsExtend() const {
   if (prepared_bytes_.load(std::memory_order_acquire) > 0) return false;
-  const LogPosition at = end();
+  const std::uint64_t used = UsedBytes();
   const std::uint64_t extended = extended_end_.load(std::memory_order_acquire);
-  return extended < at.value + StepBytes(at) / 2;
+  return extended < end().value + StepBytes(used) / 2;
+}
+
+void Log::TrimFullSegments() {
+  std::vector<Segment> full;
+  LogPosition start;
+  {
+    const MutexLock lock(mutex_);
+    full.swap(full_);
+    start = active_.start;
+  }
+  for (auto segment = full.rbegin(); segment != full.rend(); ++segment) {
+    const std::uint64_t used = kSegmentHeaderBytes + (start.value - segment->start.value);
+    start = segment->start;
+    const Status cut = segment->extend_file->Truncate(used);
+    if (!cut) {  // The next opening tries again.
+      immudb::Log(LogLevel::kWarning, "{}: the unused end of segment {} was not cut off: {}",
+                  directory_, segment->number, cut.error().message);
+    }
+  }
 }
 
 Status Log::Extend(std::uint64_t body_bytes) {
+  IMMUDB_TRY(CheckAccepts());
+  TrimFullSegments();
   for (int round = 0; round < kExtendRounds; ++round) {
     IMMUDB_TRY(CheckAccepts());
     if (Fits(body_bytes) && !NeedsExtend()) break;
@@ -292,11 +318,12 @@ Status Log::ExtendOnce(std::uint64_t record_bytes) {
   Segment segment;
   std::uint64_t used = 0;
   bool prepare_new = false;
-  const std::uint64_t step = StepBytes(end());
+  std::uint64_t step = 0;
   std::uint64_t size = 0;
   {
     const MutexLock lock(mutex_);
     used = UsedBytes();
+    step = StepBytes(used);
     if (active_.extended_size < segment_bytes_ && used + record_bytes <= segment_bytes_) {
       segment = active_;
       size = std::min(segment_bytes_, std::max(segment.extended_size + step, used + record_bytes));

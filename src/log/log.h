@@ -132,7 +132,8 @@ class Log {
   bool NeedsExtend() const;
 
   // Makes room for a record with `body_bytes` and more ahead of it: 64 KiB at first, then about as
-  // much as the log is long, 64 MiB at most.
+  // much as the newest segment is long, 64 MiB at most. Gives back what the segment before has
+  // beyond its end.
   // Errors: kExhausted, or kIo of a write (nothing changed; may be tried again); kClosed,
   // kCorrupted; of a sync, which is then final, because it may have been about records.
   Status Extend(std::uint64_t body_bytes);
@@ -162,12 +163,14 @@ class Log {
 
   Log(io::FileSystem& files, std::string directory, const LedgerId& id, const OpenOptions& options);
 
-  // The extension that is due at `end`, see Extend.
-  static std::uint64_t StepBytes(LogPosition end);
-  std::uint64_t UsedBytes() const IMMUDB_REQUIRES(mutex_);  // Of the active file.
+  // The extension that is due when the active segment is so long, see Extend.
+  static std::uint64_t StepBytes(std::uint64_t used_bytes);
+  std::uint64_t UsedBytes() const;  // Of the active file.
   Result<LogPosition> AppendRecord(RecordHeader header, std::span<const BytesView> body);
   // Names the prepared segment and appends to it from now on.
   Status Roll(LeafIndex first);
+  // Cuts the space that was never used off the segments that are no longer active.
+  void TrimFullSegments();
   // One extension: of the active segment, of the prepared one, or a new prepared one.
   Status ExtendOnce(std::uint64_t record_bytes);
   Status PrepareSegment(std::uint64_t number, std::uint64_t size_bytes);
@@ -186,7 +189,8 @@ class Log {
 
   std::atomic<std::uint64_t> end_{0};
   std::atomic<std::uint64_t> durable_end_{0};
-  std::atomic<std::uint64_t> extended_end_{0};    // Of the active segment.
+  std::atomic<std::uint64_t> active_start_{0};    // Of the active segment.
+  std::atomic<std::uint64_t> extended_end_{0};    // The same.
   std::atomic<std::uint64_t> prepared_bytes_{0};  // For records, in the prepared segment.
   std::atomic<bool> refuses_{false};
   std::atomic<std::uint64_t> appended_bytes_{0};
@@ -203,6 +207,8 @@ class Log {
   mutable Mutex mutex_;
   Segment active_ IMMUDB_GUARDED_BY(mutex_);
   std::optional<Segment> prepared_ IMMUDB_GUARDED_BY(mutex_);
+  // Full ones, whose files may be longer than their part of the log.
+  std::vector<Segment> full_ IMMUDB_GUARDED_BY(mutex_);
   // The active segment and those before it that may have unsynced records, oldest first.
   std::vector<Segment> unsynced_ IMMUDB_GUARDED_BY(mutex_);
   Code refusal_ IMMUDB_GUARDED_BY(mutex_) = Code::kClosed;

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "io/memory_file_system.h"
 #include "log/entry.h"
 #include "log/log.h"
@@ -40,6 +41,7 @@ class LogWorld {
   static constexpr std::uint64_t kSegmentBytes = 16u << 10;
 
   explicit LogWorld(std::uint64_t seed = 1) : files(seed), random_(seed) {
+    SetLogLevel(LogLevel::kOff);
     options.segment_bytes = kSegmentBytes;
   }
 

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/log.h"
 
 namespace immudb::log {
 namespace {
@@ -34,7 +35,6 @@ Recovery::Recovery(io::FileSystem& files, const std::string& directory, const Le
     : files_(files),
       directory_(directory),
       id_(id),
-      options_(options),
       codec_(id),
       segments_(segments),
       reader_(segments),
@@ -46,7 +46,9 @@ Recovery::Recovery(io::FileSystem& files, const std::string& directory, const Le
 Status Recovery::Run(const RecordVisitor& visit) {
   IMMUDB_TRY(ListSegments());
   IMMUDB_TRY(Walk(visit));
-  if (!damage_) IMMUDB_TRY(SettleTail());
+  if (damage_) return {};
+  IMMUDB_TRY(SettleTail());
+  if (!damage_) TrimSuperseded();
   return {};
 }
 
@@ -75,6 +77,8 @@ Status Recovery::ReadSegmentHeader(std::uint64_t number) {
   std::array<std::uint8_t, kSegmentHeaderBytes> bytes{};
   IMMUDB_ASSIGN(const auto file, files_.Open(segments_.PathOf(number), io::OpenMode::kRead));
   IMMUDB_ASSIGN(const std::size_t size, file->Read(0, bytes));
+  IMMUDB_ASSIGN(const std::uint64_t file_bytes, file->SizeBytes());
+  file_bytes_.push_back(file_bytes);
   const auto header = DecodeSegmentHeader(BytesView(bytes).first(size));
   std::string wrong;
   if (!header) {
@@ -314,6 +318,26 @@ Status Recovery::CopyTail() {
   segments_.Add(number, proven_);
   NoteProven(end_);
   return {};
+}
+
+void Recovery::TrimSuperseded() {
+  const std::vector<SegmentRange> ranges = segments_.Ranges();
+  auto range = ranges.begin();
+  for (std::size_t i = 0; i < numbers_.size(); ++i) {
+    const std::uint64_t number = numbers_[i];
+    if (number >= ranges.back().number) break;
+    while (range->number < number) ++range;
+    // A segment that a newer one covers from its start on holds nothing any more.
+    const std::uint64_t live_bytes = range->number == number ? range->FileOffset(range->end)
+                                                             : std::uint64_t{kSegmentHeaderBytes};
+    if (file_bytes_[i] <= live_bytes) continue;
+    const auto file = files_.Open(segments_.PathOf(number), io::OpenMode::kReadWrite);
+    const Status cut = file ? (*file)->Truncate(live_bytes) : Status(file.error());
+    if (!cut) {
+      immudb::Log(LogLevel::kWarning, "{}: the unused end of segment {} was not cut off: {}",
+                  directory_, number, cut.error().message);
+    }
+  }
 }
 
 Status Recovery::RemoveTemporaryFiles() {

@@ -92,16 +92,19 @@ class Recovery {
   Status RewriteSeals();
   Status CopyTail();
   Status RemoveTemporaryFiles();
+  // Cuts what newer segments have made dead off the files of older ones. What fails is left to the
+  // next opening. Requires: the newest segment and its name are durable.
+  void TrimSuperseded();
 
   io::FileSystem& files_;
   const std::string& directory_;
   const LedgerId& id_;
-  const OpenOptions& options_;
   const RecordCodec codec_;
   SegmentMap& segments_;
   SegmentReader reader_;
 
   std::vector<std::uint64_t> numbers_;     // Of the segment files.
+  std::vector<std::uint64_t> file_bytes_;  // Of each of them, when they were listed.
   std::vector<std::uint64_t> headerless_;  // Those with a damaged header.
   std::vector<std::string> temporary_files_;
   LogPosition end_;
