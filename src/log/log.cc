@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "log/entry.h"
+#include "log/locate.h"
 #include "log/recovery.h"
 #include "log/segment.h"
 
@@ -84,6 +85,7 @@ Result<Log::Opened> Log::Open(io::FileSystem& files, const std::string& director
   opened.next = recovery.next();
   opened.time_us = recovery.time_us();
   opened.damage = recovery.damage();
+  opened.missing_to = recovery.missing_to();
   log.last_time_us_ = recovery.time_us();
   log.end_ = recovery.end().value;
   log.durable_end_ = std::min(recovery.durable_end(), recovery.end()).value;
@@ -257,6 +259,10 @@ Result<StoredEntry> Log::ReadEntry(LogPosition position, LeafIndex index,
                      .last_of_batch = entry.last_of_batch,
                      .key = Bytes(entry.key.begin(), entry.key.end()),
                      .value = Bytes(entry.value.begin(), entry.value.end())};
+}
+
+Result<LogPosition> Log::Locate(LeafIndex index) const {
+  return log::Locate(segments_, codec_, end(), index);
 }
 
 LogStatistics Log::statistics() const {

@@ -88,6 +88,8 @@ class Log {
     LeafIndex next;            // Index of the next entry.
     std::int64_t time_us = 0;  // Of the last record.
     std::optional<Damage> damage;
+    // Set if acknowledged records may be missing between the last one shown and here.
+    std::optional<LogPosition> missing_to;
   };
 
   // Creates `directory` with an empty log in it, both synced; the caller syncs the parent.
@@ -98,7 +100,9 @@ class Log {
   // durable when it returns: a tail of which nothing proves that it was synced is copied to a new
   // segment first. If acknowledged data is damaged, nothing on the disk is changed, the intact
   // records after the damage are shown as well, whether or not they are durable, and the log takes
-  // no change (kCorrupted).
+  // no change (kCorrupted). What is left of a damaged record is shown too, as one record for each
+  // stretch of entries (log/salvage.h): with a position such that the entries lie where they would
+  // in a record there, and with values that may be damaged.
   // Errors: kNotFound (no such directory); kCorrupted (no segment can be read); kUnsupported (a
   // newer format); kExhausted (no room for that copy); kIo; that of `visit`. It may be tried again.
   static Result<Opened> Open(io::FileSystem& files, const std::string& directory,
@@ -143,6 +147,10 @@ class Log {
   // Errors: kCorrupted (no such entry there), kUnsupported, kIo.
   Result<StoredEntry> ReadEntry(LogPosition position, LeafIndex index,
                                 std::size_t bytes_hint = 4096) const;
+
+  // Where entry `index` lies, as the records themselves say. Slow: see log/locate.h, also for the
+  // errors.
+  Result<LogPosition> Locate(LeafIndex index) const;
 
   LogPosition end() const { return {end_.load(std::memory_order_acquire)}; }
   LogPosition durable_end() const { return {durable_end_.load(std::memory_order_acquire)}; }
