@@ -240,6 +240,17 @@ TEST_F(LedgerDamageTest, DamageThatCannotBeMarkedIsRememberedAsLongAsTheProcessL
   EXPECT_TRUE(ledger().statistics().damaged);
 }
 
+TEST_F(LedgerDamageTest, AReserveThatACrashLeftShortIsFilledAgain) {
+  const std::uint64_t whole = world_.files.ReadAll("ledger/reserve")->size();
+  EXPECT_EQ(whole, 4u << 20);
+  for (const std::uint64_t left : {std::uint64_t{0}, std::uint64_t{5000}}) {
+    world_.Kill();
+    ASSERT_TRUE((*world_.files.Open("ledger/reserve", io::OpenMode::kReadWrite))->Truncate(left));
+    ASSERT_TRUE(world_.Open());
+    EXPECT_EQ(world_.files.ReadAll("ledger/reserve")->size(), whole);
+  }
+}
+
 TEST_F(LedgerDamageTest, TheReserveIsGivenUpToMarkDamageOnAFullDisk) {
   ASSERT_TRUE(world_.Set("key", "value"));
   Damage("keyvalue", 4);

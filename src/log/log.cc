@@ -56,7 +56,8 @@ Log::Log(io::FileSystem& files, std::string directory, const LedgerId& id,
       id_(id),
       codec_(id),
       segment_bytes_(options.segment_bytes),
-      segments_(files, directory_, options.open_files_max) {
+      segments_(files, directory_, options.open_files_max),
+      step_bytes_max_(kStepBytesMax) {
   parts_.reserve(kParts);
 }
 
@@ -273,8 +274,9 @@ LogStatistics Log::statistics() const {
           .segments = segments_.Ranges().size()};
 }
 
-std::uint64_t Log::StepBytes(std::uint64_t used_bytes) {
-  return std::clamp(std::bit_floor(used_bytes), kStepBytesMin, kStepBytesMax);
+std::uint64_t Log::StepBytes(std::uint64_t used_bytes) const {
+  return std::clamp(std::bit_floor(used_bytes), kStepBytesMin,
+                    step_bytes_max_.load(std::memory_order_relaxed));
 }
 
 std::uint64_t Log::UsedBytes() const {
@@ -315,7 +317,12 @@ Status Log::Extend(std::uint64_t body_bytes) {
   for (int round = 0; round < kExtendRounds; ++round) {
     IMMUDB_TRY(CheckAccepts());
     if (Fits(body_bytes) && !NeedsExtend()) break;
-    IMMUDB_TRY(ExtendOnce(RecordBytes(body_bytes)));
+    const std::uint64_t step_max = step_bytes_max_.load(std::memory_order_relaxed);
+    Status extended = ExtendOnce(RecordBytes(body_bytes));
+    const bool was_least = step_max == kStepBytesMin;
+    if (!extended && (extended.error().code != Code::kExhausted || was_least)) return extended;
+    step_bytes_max_.store(extended ? std::min(2 * step_max, kStepBytesMax) : kStepBytesMin,
+                          std::memory_order_relaxed);
   }
   return {};
 }

@@ -137,7 +137,7 @@ class Log {
 
   // Makes room for a record with `body_bytes` and more ahead of it: 64 KiB at first, then about as
   // much as the newest segment is long, 64 MiB at most. Gives back what the segment before has
-  // beyond its end.
+  // beyond its end. On a nearly full disk it takes small steps.
   // Errors: kExhausted, or kIo of a write (nothing changed; may be tried again); kClosed,
   // kCorrupted; of a sync, which is then final, because it may have been about records.
   Status Extend(std::uint64_t body_bytes);
@@ -172,7 +172,7 @@ class Log {
   Log(io::FileSystem& files, std::string directory, const LedgerId& id, const OpenOptions& options);
 
   // The extension that is due when the active segment is so long, see Extend.
-  static std::uint64_t StepBytes(std::uint64_t used_bytes);
+  std::uint64_t StepBytes(std::uint64_t used_bytes) const;
   std::uint64_t UsedBytes() const;  // Of the active file.
   Result<LogPosition> AppendRecord(RecordHeader header, std::span<const BytesView> body);
   // Names the prepared segment and appends to it from now on.
@@ -200,6 +200,7 @@ class Log {
   std::atomic<std::uint64_t> active_start_{0};    // Of the active segment.
   std::atomic<std::uint64_t> extended_end_{0};    // The same.
   std::atomic<std::uint64_t> prepared_bytes_{0};  // For records, in the prepared segment.
+  std::atomic<std::uint64_t> step_bytes_max_;     // Small after an extension that found no space.
   std::atomic<bool> refuses_{false};
   std::atomic<std::uint64_t> appended_bytes_{0};
   std::atomic<std::uint64_t> records_{0};
