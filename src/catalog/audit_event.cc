@@ -14,6 +14,14 @@ constexpr bool kPlainAscii = true;
 std::string_view KindText(EventKind kind) {
   switch (kind) {
     case EventKind::kUserCreated: return "user created";
+    case EventKind::kPasswordChanged: return "password changed";
+    case EventKind::kUserActivated: return "user activated";
+    case EventKind::kUserDeactivated: return "user deactivated";
+    case EventKind::kPermissionGranted: return "permission granted";
+    case EventKind::kPermissionRevoked: return "permission revoked";
+    case EventKind::kDatabaseCreated: return "database created";
+    case EventKind::kConfigurationChanged: return "configuration changed";
+    case EventKind::kSigningKeyUsed: return "signing key used";
     case EventKind::kLogin: return "login";
     case EventKind::kLoginFailed: return "login failed";
     case EventKind::kLogout: return "logout";
@@ -33,6 +41,9 @@ Bytes EventValue(const AuditEvent& event, std::int64_t time_us) {
   json["event"] = KindText(event.kind);
   if (!event.actor.empty()) json["actor"] = event.actor;
   if (!event.subject.empty()) json["subject"] = event.subject;
+  if (!event.database.empty()) json["database"] = event.database;
+  if (event.permission != 0) json["permission"] = event.permission;
+  if (!event.detail.empty()) json["detail"] = event.detail;
   if (!event.address.empty()) json["address"] = event.address;
   if (!event.reason.empty()) json["reason"] = event.reason;
   if (event.count != 1) json["count"] = event.count;

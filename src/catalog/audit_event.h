@@ -12,6 +12,14 @@ namespace immudb::catalog {
 
 enum class EventKind : std::uint8_t {
   kUserCreated,
+  kPasswordChanged,
+  kUserActivated,
+  kUserDeactivated,
+  kPermissionGranted,
+  kPermissionRevoked,
+  kDatabaseCreated,
+  kConfigurationChanged,
+  kSigningKeyUsed,
   kLogin,
   kLoginFailed,
   kLogout,
@@ -19,11 +27,14 @@ enum class EventKind : std::uint8_t {
 
 struct AuditEvent {
   EventKind kind = EventKind::kLogin;
-  std::string actor;        // The user who acts; empty for the server itself or an unknown user.
-  std::string subject;      // The user acted on, where that is another.
-  std::string address;      // The peer's, as text; empty for the server itself.
-  std::string reason;       // Why it failed; empty if it did not.
-  std::uint32_t count = 1;  // So many alike within the minute.
+  std::string actor;          // The user who acts; empty for the server itself or an unknown user.
+  std::string subject;        // The user acted on, where that is another.
+  std::string address;        // The peer's, as text; empty for the server itself.
+  std::string reason;         // Why it failed; empty if it did not.
+  std::uint32_t count = 1;    // So many alike within the minute.
+  std::string database = {};  // The one that was created, or that a right is for.
+  std::uint32_t permission = 0;  // The code given or taken; 0: none was.
+  std::string detail = {};       // What else tells the event from others of its kind.
 };
 
 // The entry of an event: keys of later events are greater. `sequence_us` is the event's time in

@@ -1,5 +1,6 @@
 #include "catalog/catalog.h"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <utility>
@@ -14,11 +15,7 @@ constexpr std::array kBuiltInDatabases = {kDefaultDatabase, kSystemDatabase};
 // A ledger's origin names the server it was made by, for ever.
 constexpr std::string_view kOriginPrefix = "immudb/";
 
-std::string Origin(std::string_view server_id, std::string_view database) {
-  return Text("{}{}/{}", kOriginPrefix, server_id, database);
-}
-
-// The identity within the origin of a ledger that OpenDatabase created.
+// The identity within the origin of defaultdb.
 Result<ServerId> IdentityOf(std::string_view origin) {
   if (origin.starts_with(kOriginPrefix)) {
     origin.remove_prefix(kOriginPrefix.size());
@@ -42,6 +39,10 @@ Catalog::~Catalog() {
   if (!closed) Log(LogLevel::kError, "closing the databases: {}", closed.error().message);
 }
 
+std::string Catalog::OriginOf(std::string_view database) const {
+  return Text("{}{}/{}", kOriginPrefix, server_id_, database);
+}
+
 Status Catalog::OpenAll() {
   IMMUDB_ASSIGN(users_file_, directory_->ReadUsers());
   if (users_file_) {
@@ -52,79 +53,136 @@ Status Catalog::OpenAll() {
                   name, directory_->path());
     }
   }
-  IMMUDB_TRY(context_.random.Fill(id_));
-  server_id_ = ServerIdText(id_);
-  IMMUDB_TRY(OpenDatabase(kDefaultDatabase));
-  IMMUDB_TRY(OpenIdentity());
-  IMMUDB_TRY(OpenDatabase(kSystemDatabase));
+  IMMUDB_TRY(OpenDefaultDatabase());
+  IMMUDB_TRY(OpenSystemDatabase());
+  IMMUDB_TRY(LoadDatabases());
   IMMUDB_TRY(CheckComplete());
-  audit_ = std::make_unique<AuditTrail>(*databases_.find(kSystemDatabase)->second, context_.clock);
-  return {};
-}
-
-Status Catalog::OpenDatabase(std::string_view name) {
-  const std::string path = directory_->DatabasePath(std::string(name));
-  IMMUDB_ASSIGN(const bool exists, context_.files.Exists(path));
-  if (!exists) IMMUDB_TRY(context_.engine.CreateLedger(path, Origin(server_id_, name)));
-  IMMUDB_ASSIGN(auto ledger, context_.engine.OpenLedger(path));
-  databases_.emplace(name, std::move(ledger));
+  audit_ = std::make_unique<AuditTrail>(*system_ledger_, context_.clock);
   return {};
 }
 
 // The identity is in the file that tools look for, and in the origin of defaultdb, which survives
 // the loss of that file and the crash of a first start before it was written.
-Status Catalog::OpenIdentity() {
+Status Catalog::OpenDefaultDatabase() {
+  const std::string path = directory_->DatabasePath(std::string(kDefaultDatabase));
+  IMMUDB_ASSIGN(const bool exists, context_.files.Exists(path));
+  ServerId id{};
+  if (!exists) {
+    IMMUDB_TRY(context_.random.Fill(id));
+    server_id_ = ServerIdText(id);
+    IMMUDB_TRY(context_.engine.CreateLedger(path, OriginOf(kDefaultDatabase)));
+  }
+  IMMUDB_ASSIGN(std::unique_ptr<Ledger> ledger, context_.engine.OpenLedger(path));
   IMMUDB_ASSIGN(const std::optional<ServerId> stored, directory_->ReadServerId());
   if (stored) {
-    id_ = *stored;
+    id = *stored;
   } else {
-    const Ledger& ledger = *databases_.find(kDefaultDatabase)->second;
-    const Result<ServerId> original = IdentityOf(ledger.origin());
+    const Result<ServerId> original = IdentityOf(ledger->origin());
     if (!original) {
       return Fail(Code::kCorrupted,
                   "{} holds no immudb.identifier and its ledger does not tell it either; restore "
                   "the file from a backup",
-                  directory_->DatabasePath(std::string(kDefaultDatabase)));
+                  path);
     }
-    id_ = *original;
-    IMMUDB_TRY(directory_->StoreServerId(id_));
+    id = *original;
+    IMMUDB_TRY(directory_->StoreServerId(id));
   }
-  server_id_ = ServerIdText(id_);
+  server_id_ = ServerIdText(id);
+  default_ledger_ = databases_.AddOpen(std::string(kDefaultDatabase), path, std::move(ledger));
   return {};
+}
+
+Status Catalog::OpenSystemDatabase() {
+  const std::string path = directory_->DatabasePath(std::string(kSystemDatabase));
+  IMMUDB_ASSIGN(const bool exists, context_.files.Exists(path));
+  if (!exists) IMMUDB_TRY(context_.engine.CreateLedger(path, OriginOf(kSystemDatabase)));
+  IMMUDB_ASSIGN(system_ledger_, context_.engine.OpenLedger(path));
+  return {};
+}
+
+// Folders that the file does not name are left by a creation that was cut short: nobody ever saw
+// those databases. But a missing file with folders is a lost file.
+Status Catalog::LoadDatabases() {
+  IMMUDB_ASSIGN(const std::optional<Bytes> bytes, directory_->ReadDatabases());
+  IMMUDB_ASSIGN(const std::vector<std::uint32_t> folders, directory_->ListDatabaseFolders());
+  if (!bytes && !folders.empty()) {
+    return Fail(Code::kCorrupted,
+                "the file databases is missing from {} although there are folders of databases; "
+                "restore it from a backup",
+                directory_->path());
+  }
+  const MutexLock lock(create_mutex_);
+  if (!bytes) return {};
+  IMMUDB_ASSIGN(databases_file_, DecodeDatabases(*bytes));
+  next_folder_ = databases_file_->next_folder;
+  for (const std::uint32_t folder : folders) next_folder_ = std::max(next_folder_, folder + 1);
+  std::vector<DatabaseRecord> records = databases_file_->databases;
+  std::sort(records.begin(), records.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (const DatabaseRecord& record : records) AddUserDatabase(record);
+  return {};
+}
+
+void Catalog::AddUserDatabase(const DatabaseRecord& record) {
+  databases_.Add(record.name, directory_->DatabasePath(DatabaseFolder(record.folder)),
+                 OriginOf(record.name));
 }
 
 // Without a users file nobody could ever log in, so there is nothing anybody wrote: or else the
 // file was lost, and making a new one would give the data to whoever knows the default password.
 Status Catalog::CheckComplete() const {
   if (users_file_) return {};
-  for (const auto& [name, ledger] : databases_) {
-    if (ledger->statistics().entries == 0) continue;
-    return Fail(Code::kCorrupted,
-                "the users file is missing from {} although database {} holds entries; restore it "
-                "from a backup",
-                directory_->path(), name);
+  const bool has_data =
+      default_ledger_->statistics().entries > 0 || !audit_trail_is_empty() || has_user_databases();
+  if (!has_data) return {};
+  return Fail(Code::kCorrupted,
+              "the users file is missing from {} although its databases hold entries; restore it "
+              "from a backup",
+              directory_->path());
+}
+
+// The file that names the database is written last: it is what makes it one.
+Status Catalog::CreateDatabase(const std::string& name) {
+  IMMUDB_TRY(CheckDatabaseName(name));
+  const MutexLock lock(create_mutex_);
+  if (Contains(name)) return Fail(Code::kExists, "database {} already exists", name);
+  if (!databases_file_) {
+    // Before the first folder: a folder without a file means that the file was lost.
+    IMMUDB_TRY(directory_->StoreDatabases(EncodeDatabases({})));
+    databases_file_.emplace();
   }
+  const DatabaseRecord record = {.name = name, .folder = next_folder_};
+  ++next_folder_;  // Even after a failure, which may leave the folder.
+  IMMUDB_TRY(context_.engine.CreateLedger(directory_->DatabasePath(DatabaseFolder(record.folder)),
+                                          OriginOf(name)));
+  DatabasesFile next = *databases_file_;
+  next.next_folder = next_folder_;
+  next.databases.push_back(record);
+  IMMUDB_TRY(directory_->StoreDatabases(EncodeDatabases(next)));
+  databases_file_ = std::move(next);
+  AddUserDatabase(record);
   return {};
 }
 
-Ledger* Catalog::Find(std::string_view database) const {
-  if (database == kSystemDatabase) return nullptr;
-  const auto found = databases_.find(database);
-  return found == databases_.end() ? nullptr : found->second.get();
+std::vector<DatabaseState> Catalog::DatabaseStates() const {
+  std::vector<DatabaseState> states = databases_.States();
+  states.push_back({.name = std::string(kSystemDatabase),
+                    .path = directory_->DatabasePath(std::string(kSystemDatabase)),
+                    .is_open = true,
+                    .statistics = system_ledger_->statistics()});
+  return states;
 }
 
 bool Catalog::audit_trail_is_empty() const {
-  return databases_.find(kSystemDatabase)->second->statistics().entries == 0;
+  return system_ledger_->statistics().entries == 0;
 }
 
 Status Catalog::Close() {
   if (audit_) audit_->WriteFailedLogins(AuditTrail::Sums::kAll);
-  Status first;
-  for (const auto& [name, ledger] : databases_) {
-    Status closed = ledger->Close();
-    if (!closed && first) first = std::move(closed);
-  }
-  return first;
+  Status first = databases_.CloseAll();
+  if (system_ledger_ == nullptr) return first;
+  Status closed = system_ledger_->Close();
+  return first ? closed : first;
 }
 
 }  // namespace immudb::catalog

@@ -3,15 +3,19 @@
 
 #pragma once
 
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "catalog/audit_trail.h"
 #include "catalog/data_directory.h"
+#include "catalog/database_table.h"
+#include "catalog/databases_file.h"
 #include "catalog/names.h"
 #include "catalog/server_id.h"
 #include "crypto/random.h"
@@ -29,13 +33,15 @@ struct CatalogContext {
   Engine& engine;
   crypto::RandomSource& random;
   const Clock& clock;
+  // Of the databases that users created, so many stay open; see DatabaseTable.
+  std::size_t open_databases_max = 256;
 };
 
 // A first start creates defaultdb, its identity and systemdb, and last of all the caller stores the
 // users file: until then a start that was cut short goes on where it stopped. Once there are users
 // or entries, whatever is missing is damage, and nothing is made anew in its place.
 //
-// Thread-safe after Open, StoreUsers and Close aside: one thread at a time.
+// Thread-safe after Open; StoreUsers and Close by one thread at a time.
 class Catalog {
  public:
   // Takes the data directory and opens its databases.
@@ -54,8 +60,27 @@ class Catalog {
   // Replaces the users file. Errors: as DataDirectory::StoreUsers.
   Status StoreUsers(BytesView file) { return directory_->StoreUsers(file); }
 
-  // The ledger of a database that clients may work on, or null. Valid as long as the catalog.
-  Ledger* Find(std::string_view database) const;
+  // Whether there is a database of that name that clients may work on.
+  bool Contains(std::string_view database) const { return databases_.Contains(database); }
+
+  // The ledger of such a database, or null if it is not open. defaultdb always is. Never blocks.
+  LedgerHandle Find(std::string_view database) const { return databases_.FindOpen(database); }
+
+  // The ledger of such a database, opened if need be. Blocks. Errors: as DatabaseTable::Open.
+  Result<LedgerHandle> OpenDatabase(std::string_view database) { return databases_.Open(database); }
+
+  // Creates a database, which appears whole or not at all. Blocks.
+  // Errors: kInvalidArgument for a name that may be none; kExists; those of Engine::CreateLedger
+  // and io::ReplaceFile, and then there is no such database, though after kIo the next start may
+  // show it.
+  Status CreateDatabase(const std::string& name) IMMUDB_EXCLUDES(create_mutex_);
+
+  // Names: defaultdb, then those that users created, at a start by name and later as they come.
+  std::vector<std::string> DatabaseNames() const { return databases_.Names(); }
+  bool has_user_databases() const { return databases_.size() > 1; }
+
+  // Of all databases, the audit trail included and last.
+  std::vector<DatabaseState> DatabaseStates() const;
 
   // As clients see it: 20 characters.
   const std::string& server_id() const { return server_id_; }
@@ -70,20 +95,30 @@ class Catalog {
 
  private:
   Catalog(const CatalogContext& context, std::unique_ptr<DataDirectory> directory)
-      : context_(context), directory_(std::move(directory)) {}
+      : context_(context),
+        directory_(std::move(directory)),
+        databases_(context.engine, context.open_databases_max) {}
 
   Status OpenAll();
-  Status OpenDatabase(std::string_view name);
-  Status OpenIdentity();
+  Status OpenDefaultDatabase();
+  Status OpenSystemDatabase();
+  Status LoadDatabases();
   Status CheckComplete() const;
+  std::string OriginOf(std::string_view database) const;
+  void AddUserDatabase(const DatabaseRecord& record);
 
   const CatalogContext context_;
   std::unique_ptr<DataDirectory> directory_;
   std::optional<Bytes> users_file_;
-  ServerId id_{};
   std::string server_id_;
-  std::map<std::string, std::unique_ptr<Ledger>, std::less<>> databases_;  // With systemdb.
+  DatabaseTable databases_;      // Without systemdb.
+  LedgerHandle default_ledger_;  // Keeps it open.
+  std::unique_ptr<Ledger> system_ledger_;
   std::unique_ptr<AuditTrail> audit_;
+
+  Mutex create_mutex_;  // Held while a database is created.
+  std::optional<DatabasesFile> databases_file_ IMMUDB_GUARDED_BY(create_mutex_);
+  std::uint32_t next_folder_ IMMUDB_GUARDED_BY(create_mutex_) = 1;
 };
 
 }  // namespace immudb::catalog

@@ -202,6 +202,95 @@ TEST_F(CatalogTest, AStartThatFailsOrIsCutShortAtAnyCallCanBeRepeated) {
   }
 }
 
+TEST_F(CatalogTest, ACreatedDatabaseIsThereAtOnceAndAfterAStart) {
+  auto first = Complete();
+  EXPECT_FALSE(first->has_user_databases());
+  ASSERT_TRUE(first->CreateDatabase("zebra"));
+  ASSERT_TRUE(first->CreateDatabase("ant"));
+  EXPECT_TRUE(first->has_user_databases());
+  EXPECT_EQ(first->DatabaseNames(), (std::vector<std::string>{"defaultdb", "zebra", "ant"}));
+  EXPECT_EQ(first->Find("ant"), nullptr);  // Opened when it is used.
+  ASSERT_TRUE(Set(*first->OpenDatabase("ant").value(), "key"));
+  EXPECT_EQ(first->OpenDatabase("ant").value()->origin(), "immudb/" + first->server_id() + "/ant");
+  EXPECT_EQ(first->CreateDatabase("ant").error().message, "database ant already exists");
+  EXPECT_EQ(first->CreateDatabase("defaultdb").error().code, Code::kExists);
+  EXPECT_EQ(first->CreateDatabase("../x").error().code, Code::kInvalidArgument);
+  first.reset();
+
+  const auto second = Complete();
+  EXPECT_EQ(second->DatabaseNames(), (std::vector<std::string>{"defaultdb", "ant", "zebra"}));
+  EXPECT_TRUE(second->OpenDatabase("ant").value()->Get(AsBytes("key")));
+  EXPECT_FALSE(second->OpenDatabase("zebra").value()->Get(AsBytes("key")));
+}
+
+TEST_F(CatalogTest, ALostFileOfDatabasesStopsTheStart) {
+  ASSERT_TRUE(Complete()->CreateDatabase("db1"));
+  ASSERT_TRUE(files_.Remove("/srv/data/databases"));
+  EXPECT_EQ(Open().error().code, Code::kCorrupted);
+}
+
+TEST_F(CatalogTest, ALostUsersFileIsNeverMadeAnewOverDatabases) {
+  ASSERT_TRUE(Complete()->CreateDatabase("db1"));
+  ASSERT_TRUE(files_.Remove("/srv/data/users"));
+  EXPECT_EQ(Open().error().code, Code::kCorrupted);
+}
+
+TEST_F(CatalogTest, ALostOrExchangedFolderIsDamageOfItsDatabaseOnly) {
+  {
+    const auto catalog = Complete();
+    for (const char* name : {"a", "b", "c", "d"}) ASSERT_TRUE(catalog->CreateDatabase(name));
+  }
+  ASSERT_TRUE(files_.Rename("/srv/data/db-00000001", "/srv/elsewhere"));
+  std::swap(engine_.state("/srv/data/db-00000002").origin,
+            engine_.state("/srv/data/db-00000003").origin);
+  const auto catalog = Complete();
+  for (const char* name : {"a", "b", "c"}) {
+    EXPECT_TRUE(catalog->Contains(name));
+    EXPECT_EQ(catalog->OpenDatabase(name).error().code, Code::kCorrupted) << name;
+  }
+  EXPECT_TRUE(catalog->OpenDatabase("d"));
+}
+
+TEST_F(CatalogTest, ACreationThatIsCutShortAtAnyCallLeavesADatabaseOrNone) {
+  for (const io::Fault fault : {io::Fault::kIoError, io::Fault::kNoSpace, io::Fault::kPowerLoss}) {
+    for (std::uint64_t failing = 0;; ++failing) {
+      io::MemoryFileSystem files;
+      FakeEngine engine(files);
+      const CatalogContext context = {
+          .files = files, .engine = engine, .random = random_, .clock = clock_};
+      auto catalog = Catalog::Open(context, "/srv/data").value();
+      ASSERT_TRUE(catalog->StoreUsers(AsBytes("users")));
+      ASSERT_TRUE(catalog->CreateDatabase("before"));
+      const std::uint64_t begin = files.operations();
+      files.FailAt(begin + failing, fault);
+      const bool created = catalog->CreateDatabase("db1").has_value();
+      const bool was_reached = files.operations() > begin + failing;
+      catalog.reset();
+      files.Crash(io::CrashPolicy::kRandom, failing);
+
+      auto again = Catalog::Open(context, "/srv/data");
+      ASSERT_TRUE(again) << failing << ": " << again.error().message;
+      EXPECT_TRUE((*again)->OpenDatabase("before")) << failing;
+      if (created) {
+        EXPECT_TRUE((*again)->Contains("db1")) << failing;
+      }
+      if ((*again)->Contains("db1")) {
+        EXPECT_TRUE((*again)->OpenDatabase("db1")) << failing;
+      } else {
+        EXPECT_TRUE((*again)->CreateDatabase("db1")) << failing;
+      }
+      EXPECT_TRUE((*again)->CreateDatabase("after")) << failing;
+      again->reset();
+      files.Crash(io::CrashPolicy::kDropAll);
+      const auto last = Catalog::Open(context, "/srv/data").value();
+      for (const char* name : {"before", "db1", "after"}) {
+        EXPECT_TRUE(last->OpenDatabase(name)) << name << " " << failing;
+      }
+      if (!was_reached) break;
+    }
+  }
+}
+
 TEST_F(CatalogTest, AUsersFileThatCannotBeReplacedStaysAsItWas) {
   const auto catalog = Complete();
   files_.FailAt(files_.operations(), io::Fault::kNoSpace, io::FaultRepeat::kSticky);

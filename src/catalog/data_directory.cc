@@ -1,11 +1,13 @@
 #include "catalog/data_directory.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "catalog/databases_file.h"
 #include "catalog/names.h"
 
 namespace immudb::catalog {
@@ -13,9 +15,10 @@ namespace {
 
 constexpr std::string_view kLockFile = "lock";
 constexpr std::string_view kUsersFile = "users";
+constexpr std::string_view kDatabasesFile = "databases";
 constexpr std::string_view kIdentifierFile = "immudb.identifier";
-// Far more than a server's users take up; a larger file is not ours.
-constexpr std::uint64_t kUsersFileBytesMax = 256u << 20;
+// Far more than a server's users or databases take up; a larger file is not ours.
+constexpr std::uint64_t kFileBytesMax = 256u << 20;
 
 // Files of Badger, the storage engine of immudb 0.8.1.
 bool IsBadgerFile(std::string_view name) {
@@ -97,19 +100,46 @@ Result<bool> DataDirectory::HasDatabase(const std::string& name) const {
   return files_.Exists(DatabasePath(name));
 }
 
-Result<std::optional<Bytes>> DataDirectory::ReadUsers() const {
-  const std::string path = io::JoinPath(path_, kUsersFile);
-  Result<Bytes> file = io::ReadFile(files_, path, kUsersFileBytesMax);
+Result<std::optional<Bytes>> DataDirectory::ReadOptional(std::string_view name) const {
+  const std::string path = io::JoinPath(path_, name);
+  Result<Bytes> file = io::ReadFile(files_, path, kFileBytesMax);
   if (file) return std::optional<Bytes>(*std::move(file));
   if (file.error().code == Code::kNotFound) return std::optional<Bytes>();
   if (file.error().code == Code::kLimitExceeded) {
-    return Fail(Code::kCorrupted, "users file {} is larger than any users file can be", path);
+    return Fail(Code::kCorrupted, "{} is larger than any {} file can be", path, name);
   }
   return file.error();
 }
 
+Result<std::optional<Bytes>> DataDirectory::ReadUsers() const {
+  return ReadOptional(kUsersFile);
+}
+
 Status DataDirectory::StoreUsers(BytesView file) {
   return io::ReplaceFile(files_, io::JoinPath(path_, kUsersFile), file);
+}
+
+Result<std::optional<Bytes>> DataDirectory::ReadDatabases() const {
+  return ReadOptional(kDatabasesFile);
+}
+
+Status DataDirectory::StoreDatabases(BytesView file) {
+  return io::ReplaceFile(files_, io::JoinPath(path_, kDatabasesFile), file);
+}
+
+Result<std::vector<std::uint32_t>> DataDirectory::ListDatabaseFolders() const {
+  IMMUDB_ASSIGN(const std::vector<io::DirectoryEntry> entries, files_.List(path_));
+  std::vector<std::uint32_t> numbers;
+  for (const io::DirectoryEntry& entry : entries) {
+    std::uint32_t number = 0;
+    std::string_view digits = entry.name;
+    if (!entry.is_directory || !digits.starts_with("db-")) continue;
+    digits.remove_prefix(3);
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    // Only a name that DatabaseFolder gives is one of ours.
+    if (DatabaseFolder(number) == entry.name) numbers.push_back(number);
+  }
+  return numbers;
 }
 
 Result<std::optional<ServerId>> DataDirectory::ReadServerId() const {

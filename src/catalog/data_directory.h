@@ -2,14 +2,19 @@
 //
 //   <directory>/lock                            held by the one process that serves the folder
 //   <directory>/users                           docs/formats/users.md
-//   <directory>/<database>/                     a ledger each
+//   <directory>/databases                       docs/formats/databases.md
+//   <directory>/defaultdb/ systemdb/            a ledger each
+//   <directory>/db-00000001/ ...                the ledgers of the databases that users created
 //   <directory>/defaultdb/immudb.identifier     server_id.h
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "catalog/server_id.h"
 #include "immudb/bytes.h"
@@ -18,7 +23,7 @@
 
 namespace immudb::catalog {
 
-// Thread-compatible; StoreUsers may not run twice at once.
+// Thread-compatible; no file may be stored twice at once.
 class DataDirectory {
  public:
   // Takes the folder, creating it if need be. One that holds data of immudb 0.8.1 is refused before
@@ -38,6 +43,15 @@ class DataDirectory {
   // Errors: as io::ReplaceFile.
   Status StoreUsers(BytesView file);
 
+  // The file of databases, or nothing if there is none. Errors: kCorrupted if it is absurdly large;
+  // kIo.
+  Result<std::optional<Bytes>> ReadDatabases() const;
+  // Errors: as io::ReplaceFile.
+  Status StoreDatabases(BytesView file);
+
+  // The numbers of the folders db-NNNNNNNN that are there. Errors: kIo.
+  Result<std::vector<std::uint32_t>> ListDatabaseFolders() const;
+
   // The identity kept in defaultdb, or nothing if there is none.
   // Errors: kCorrupted if the file has another length; kIo.
   Result<std::optional<ServerId>> ReadServerId() const;
@@ -45,6 +59,8 @@ class DataDirectory {
   Status StoreServerId(const ServerId& id);
 
  private:
+  Result<std::optional<Bytes>> ReadOptional(std::string_view name) const;
+
   DataDirectory(io::FileSystem& files, std::string path, std::unique_ptr<io::DirectoryLock> lock)
       : path_(std::move(path)), files_(files), lock_(std::move(lock)) {}
 

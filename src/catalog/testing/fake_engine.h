@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "catalog/testing/fake_ledger.h"
 #include "immudb/engine.h"
 #include "io/file_system.h"
@@ -20,6 +21,7 @@ class FakeEngine : public Engine {
   explicit FakeEngine(io::FileSystem& files) : files_(files) {}
 
   Status CreateLedger(const std::string& directory, const std::string& origin) override {
+    const MutexLock lock(mutex_);
     IMMUDB_TRY(files_.CreateDirectory(directory));
     states_[directory] = std::make_unique<FakeLedgerState>();
     states_[directory]->origin = origin;
@@ -27,6 +29,7 @@ class FakeEngine : public Engine {
   }
 
   Result<std::unique_ptr<Ledger>> OpenLedger(const std::string& directory) override {
+    const MutexLock lock(mutex_);
     IMMUDB_ASSIGN(const bool exists, files_.Exists(directory));
     const auto state = states_.find(directory);
     if (!exists || state == states_.end()) return Fail(Code::kNotFound, "no ledger {}", directory);
@@ -41,6 +44,7 @@ class FakeEngine : public Engine {
 
  private:
   io::FileSystem& files_;
+  Mutex mutex_;  // Against calls of the engine; tests ask for ledgers when nothing runs.
   std::map<std::string, std::unique_ptr<FakeLedgerState>> states_;
   std::map<std::string, FakeLedger*> open_;
 };
