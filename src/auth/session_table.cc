@@ -26,27 +26,38 @@ std::size_t SessionTable::DigestHash::operator()(const Digest& digest) const {
   return GetU64(digest.data());  // Already as good as random.
 }
 
+Session MaintenanceSession(std::string database) {
+  static const auto nobody = std::make_shared<const User>();
+  return {.user = nobody, .database = std::move(database), .is_maintenance = true};
+}
+
 Result<std::string> SessionTable::Open(const User& user, std::optional<std::string> database) {
+  return Add({.user = user.name, .user_version = user.version, .database = std::move(database)});
+}
+
+Result<std::string> SessionTable::OpenMaintenance(std::string database) {
+  return Add({.user = "", .database = std::move(database), .is_maintenance = true});
+}
+
+Result<std::string> SessionTable::Add(Entry entry) {
   std::array<std::uint8_t, kTokenBytes> secret{};
   IMMUDB_TRY(random_.Fill(secret));
   std::string token = ToHex(secret);
   crypto::Wipe(secret);
   const Digest digest = HashToken(token);
   const std::int64_t now_ns = clock_.MonotonicNs();
+  entry.expires_ns = now_ns + options_.lifetime_ms * kNsPerMs;
+  entry.used_ns = now_ns;
 
   const MutexLock lock(mutex_);
-  OfUser& of_user = by_user_[user.name];
+  OfUser& of_user = by_user_[entry.user];
   Trim(of_user, now_ns);
   of_user.by_age.push_back(digest);
   of_user.by_use.push_back(digest);
-  entries_.insert_or_assign(digest, Entry{.user = user.name,
-                                          .user_version = user.version,
-                                          .database = std::move(database),
-                                          .expires_ns = now_ns + options_.lifetime_ms * kNsPerMs,
-                                          .used_ns = now_ns,
-                                          .of_user = &of_user,
-                                          .age = std::prev(of_user.by_age.end()),
-                                          .use = std::prev(of_user.by_use.end())});
+  entry.of_user = &of_user;
+  entry.age = std::prev(of_user.by_age.end());
+  entry.use = std::prev(of_user.by_use.end());
+  entries_.insert_or_assign(digest, std::move(entry));
   return token;
 }
 
@@ -58,13 +69,17 @@ TokenLookup SessionTable::Find(std::string_view token) {
   if (found == entries_.end()) return {};
   Entry& entry = found->second;
   std::shared_ptr<const User> user = users_.Find(entry.user);
-  if (user == nullptr || user->version != entry.user_version || !user->active) return {};
+  const bool is_over = user == nullptr || user->version != entry.user_version || !user->active;
+  if (is_over && !entry.is_maintenance) return {};
   if (now_ns > entry.expires_ns || now_ns - entry.used_ns > options_.idle_ms * kNsPerMs) {
     return {.state = TokenState::kExpired};
   }
   entry.used_ns = now_ns;
   Digests& by_use = entry.of_user->by_use;
   by_use.splice(by_use.end(), by_use, entry.use);
+  if (entry.is_maintenance) {
+    return {.state = TokenState::kValid, .session = MaintenanceSession(*entry.database)};
+  }
   return {.state = TokenState::kValid,
           .session = {.user = std::move(user), .database = entry.database}};
 }

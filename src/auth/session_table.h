@@ -31,7 +31,14 @@ namespace immudb::auth {
 struct Session {
   std::shared_ptr<const User> user;     // As he is now. Shared with the registry.
   std::optional<std::string> database;  // What the calls of this session work on, once selected.
+  // Of nobody in particular, who may do what the superadmin may: the server runs without logins.
+  bool is_maintenance = false;
+
+  bool is_superadmin() const { return is_maintenance || user->is_superadmin(); }
 };
+
+// The session of whoever calls while the server runs without logins.
+Session MaintenanceSession(std::string database);
 
 enum class TokenState : std::uint8_t { kValid, kExpired, kUnknown };
 
@@ -61,6 +68,9 @@ class SessionTable {
   // Errors: kUnavailable if there is no randomness.
   Result<std::string> Open(const User& user, std::optional<std::string> database);
 
+  // Opens a session as MaintenanceSession makes it. Errors: as Open.
+  Result<std::string> OpenMaintenance(std::string database);
+
   // Looks a token up. If it is valid, that is a use of it.
   TokenLookup Find(std::string_view token);
 
@@ -83,14 +93,16 @@ class SessionTable {
     std::int64_t used_ns = 0;
     OfUser* of_user = nullptr;
     bool is_past_lifetime = false;
-    Digests::iterator age;  // In by_age, or in expired.
-    Digests::iterator use;  // In by_use, unless it is past its lifetime.
+    Digests::iterator age = {};  // In by_age, or in expired.
+    Digests::iterator use = {};  // In by_use, unless it is past its lifetime.
+    bool is_maintenance = false;
   };
   struct DigestHash {
     std::size_t operator()(const Digest& digest) const;
   };
   using Entries = std::unordered_map<Digest, Entry, DigestHash>;
 
+  Result<std::string> Add(Entry entry) IMMUDB_EXCLUDES(mutex_);
   // Sorts out what is past its lifetime, forgets what was so long ago, and makes room for one more.
   void Trim(OfUser& of_user, std::int64_t now_ns) IMMUDB_REQUIRES(mutex_);
   void Erase(const Digest& digest) IMMUDB_REQUIRES(mutex_);

@@ -31,6 +31,14 @@ std::shared_ptr<const User> UserRegistry::Find(std::string_view name) const {
   return found == now->end() ? nullptr : found->second;
 }
 
+std::vector<std::shared_ptr<const User>> UserRegistry::List() const {
+  const std::shared_ptr<const Users> now = users();
+  std::vector<std::shared_ptr<const User>> list;
+  list.reserve(now->size());
+  for (const auto& [name, user] : *now) list.push_back(user);
+  return list;
+}
+
 Status UserRegistry::Create(User user) {
   const MutexLock changing(change_mutex_);
   Users next = *users();
@@ -44,6 +52,21 @@ Status UserRegistry::Replace(User user) {
   const auto found = next.find(user.name);
   if (found == next.end()) return Fail(Code::kNotFound, "user {} not found", user.name);
   user.version = found->second->version + 1;
+  return Publish(std::move(next), std::move(user));
+}
+
+Status UserRegistry::Change(std::string_view name, const std::function<Status(User&)>& change) {
+  const MutexLock changing(change_mutex_);
+  Users next = *users();
+  const auto found = next.find(name);
+  if (found == next.end()) return Fail(Code::kNotFound, "user {} not found", name);
+  const User& before = *found->second;
+  User user = before;
+  IMMUDB_TRY(change(user));
+  user.name = before.name;
+  user.created_by = before.created_by;
+  user.created_at_us = before.created_at_us;
+  user.version = before.version + 1;
   return Publish(std::move(next), std::move(user));
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth/user.h"
 #include "base/mutex.h"
@@ -34,12 +35,20 @@ class UserRegistry {
   // The user `name` as of now, or null.
   std::shared_ptr<const User> Find(std::string_view name) const;
 
+  // All of them as of now, by name in byte order.
+  std::vector<std::shared_ptr<const User>> List() const;
+
   // Errors: kExists `user already exists`; those of the store, and then nothing was changed.
   Status Create(User user);
 
   // Replaces the user of that name and ends his sessions: his version grows, whatever `user` says.
   // Errors: kNotFound; those of the store, and then nothing was changed.
   Status Replace(User user);
+
+  // Lets `change` decide about and edit the user as he is now; no other change comes between. His
+  // sessions end: his version grows. Name, creator and time of creation stay, whatever it does.
+  // Errors: kNotFound; those of `change` and of the store, and then nothing was changed.
+  Status Change(std::string_view name, const std::function<Status(User&)>& change);
 
   // Replaces a verifier by another of the same password; sessions go on.
   // Errors: kConflict if the verifier is not `from` any more; as Replace.
