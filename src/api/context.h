@@ -8,6 +8,7 @@
 
 #include "api/environment.h"
 #include "auth/session_table.h"
+#include "catalog/database_table.h"
 #include "immudb/bytes.h"
 #include "immudb/ledger.h"
 #include "immudb/result.h"
@@ -20,8 +21,10 @@ struct Context {
   Environment* environment = nullptr;
   // Shared by the copies, since callbacks must be copyable.
   std::shared_ptr<rpc::Call> call;
-  auth::Session session = {};  // Calls on a database only.
-  Ledger* ledger = nullptr;    // Likewise.
+  auth::Session session = {};         // Calls on a database only.
+  catalog::LedgerHandle ledger = {};  // Likewise; stays open as long as the context is there.
+
+  const rpc::Peer& peer() const { return call->peer(); }
 
   void Refuse(rpc::RpcStatus status) const;
   void Refuse(const Error& error) const;

@@ -2,14 +2,20 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "auth/authenticator.h"
+#include "auth/password_hasher.h"
 #include "auth/session_table.h"
 #include "auth/user_registry.h"
 #include "base/bounded_executor.h"
+#include "base/clock.h"
 #include "catalog/catalog.h"
+#include "immudb/result.h"
 
 namespace immudb::api {
 
@@ -18,15 +24,29 @@ struct ServiceOptions {
   std::uint64_t reply_bytes_max = 64u << 20;
   std::size_t reads_waiting_max = 4096;
   std::size_t hashes_waiting_max = 32;
+
+  // As the server was started; UpdateAuthConfig may change the first. Source: immudb 0.8.1.
+  bool auth = true;          // Calls need a login.
+  bool maintenance = false;  // User management needs none.
+  bool dev_mode = false;     // Without logins, callers may come from other machines.
+
+  // Passwords and rights may be set from other machines over unencrypted connections.
+  bool allow_cleartext_management = false;
+
+  // Writes a setting to the configuration file in use, for the next start. Blocks.
+  std::function<Status(std::string_view option, bool value)> store_setting = {};
 };
 
 // All of it outlives every call.
 struct Environment {
   const ServiceOptions& options;
   catalog::Catalog& catalog;
-  const auth::UserRegistry& users;
+  auth::UserRegistry& users;
   auth::Authenticator& authenticator;
   auth::SessionTable& sessions;
+  const auth::PasswordHasher& hasher;
+  const Clock& clock;
+  std::atomic<bool>& auth_is_on;
   BoundedExecutor& reads;    // For what may touch the disk or take long.
   BoundedExecutor& hashing;  // For password hashes.
 };

@@ -13,6 +13,10 @@ class Empty;
 }  // namespace google::protobuf
 
 namespace immudb::schema {
+class AuthConfig;
+class ChangePasswordRequest;
+class ChangePermissionRequest;
+class CreateUserRequest;
 class Database;
 class Index;
 class Key;
@@ -20,9 +24,11 @@ class KeyList;
 class KeyValue;
 class KVList;
 class LoginRequest;
+class MTLSConfig;
 class SafeGetOptions;
 class SafeIndexOptions;
 class SafeSetOptions;
+class SetActiveUserRequest;
 }  // namespace immudb::schema
 
 namespace immudb::api {
@@ -31,7 +37,22 @@ namespace immudb::api {
 void Health(const Context& context, google::protobuf::Empty& request);
 void Login(const Context& context, schema::LoginRequest& request);
 void Logout(const Context& context, google::protobuf::Empty& request);
+
+// Users: handlers_users.cc, handlers_user_changes.cc.
+void ListUsers(const Context& context, google::protobuf::Empty& request);
+void CreateUser(const Context& context, schema::CreateUserRequest& request);
+void ChangePassword(const Context& context, schema::ChangePasswordRequest& request);
+void ChangePermission(const Context& context, schema::ChangePermissionRequest& request);
+void SetActiveUser(const Context& context, schema::SetActiveUserRequest& request);
+
+// Databases: handlers_databases.cc.
+void CreateDatabase(const Context& context, schema::Database& request);
 void UseDatabase(const Context& context, schema::Database& request);
+void DatabaseList(const Context& context, google::protobuf::Empty& request);
+
+// Settings: handlers_config.cc.
+void UpdateAuthConfig(const Context& context, schema::AuthConfig& request);
+void UpdateMTLSConfig(const Context& context, schema::MTLSConfig& request);
 
 // Writes: handlers_write.cc.
 void Set(const Context& context, schema::KeyValue& request);

@@ -1,14 +1,17 @@
-// Health, Login, Logout, UseDatabase.
+// Health, Login, Logout.
 
 #include <google/protobuf/empty.pb.h>
 #include <schema.pb.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "api/gate.h"
 #include "api/handlers.h"
+#include "api/login_refusal.h"
+#include "api/messages.h"
 #include "api/status.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -20,46 +23,10 @@
 namespace immudb::api {
 namespace {
 
-constexpr std::int64_t kMsPerSecond = 1000;
-
 using catalog::AuditEvent;
 using catalog::EventKind;
 using rpc::RpcStatus;
 using rpc::StatusCode;
-
-Bytes Encode(const google::protobuf::MessageLite& message) {
-  Bytes out(message.ByteSizeLong());
-  message.SerializeWithCachedSizesToArray(out.data());
-  return out;
-}
-
-RpcStatus Throttled(std::int64_t retry_after_ms) {
-  return {StatusCode::kResourceExhausted, Text("too many failed logins; try again in {} s",
-                                               (retry_after_ms + kMsPerSecond - 1) / kMsPerSecond)};
-}
-
-// The refusal of a login, and what the audit trail calls it.
-struct LoginRefusal {
-  RpcStatus status;
-  const char* reason = "";
-};
-
-LoginRefusal RefusalFor(const auth::LoginDecision& decision) {
-  switch (decision.outcome) {
-    case auth::LoginOutcome::kInactive:
-      return {{StatusCode::kUnknown, "user is not active"}, "user is not active"};
-    case auth::LoginOutcome::kDefaultPasswordFromAfar:
-      return {{StatusCode::kPermissionDenied,
-               "the default password is accepted from the server's own machine only: change it "
-               "there, or start the server with --allow-default-password"},
-              "default password from another machine"};
-    case auth::LoginOutcome::kThrottled:
-      return {Throttled(decision.retry_after_ms), "too many failures"};
-    case auth::LoginOutcome::kWrongCredentials:
-    case auth::LoginOutcome::kAccepted: break;
-  }
-  return {{StatusCode::kPermissionDenied, "invalid user name or password"}, "wrong credentials"};
-}
 
 void RefuseLogin(const Context& context, const std::string& user,
                  const auth::LoginDecision& decision) {
@@ -70,10 +37,18 @@ void RefuseLogin(const Context& context, const std::string& user,
   context.Refuse(std::move(refusal.status));
 }
 
+// What a session works on before it selects something: where there is a choice, nothing.
+std::optional<std::string> FirstDatabase(const Environment& environment) {
+  const bool has_choice =
+      environment.catalog.has_user_databases() && !environment.options.maintenance;
+  if (has_choice) return std::nullopt;
+  return std::string(catalog::kDefaultDatabase);
+}
+
 // Opens the session of an accepted login.
 void Admit(const Context& context, const auth::LoginDecision& decision) {
   const Result<std::string> token =
-      context.environment->sessions.Open(*decision.user, std::string(catalog::kDefaultDatabase));
+      context.environment->sessions.Open(*decision.user, FirstDatabase(*context.environment));
   if (!token) return context.Refuse(token.error());
   schema::LoginResponse response;
   response.set_token(*token);
@@ -81,7 +56,7 @@ void Admit(const Context& context, const auth::LoginDecision& decision) {
     response.set_warning(
         "immudb user has the default password: please change it to ensure proper security");
   }
-  context.Reply(Encode(response));
+  context.Reply(EncodeMessage(response));
 }
 
 void LogUnrecordedLogin(const Error& error) {
@@ -129,20 +104,32 @@ void DecideLogin(const Context& context, const std::string& user, std::string pa
 
 }  // namespace
 
-// A probe read of the default database; the key is one that is hardly ever there.
+// A probe read; the key is one that is hardly ever there. A token that is no good does no harm:
+// clients call Health first, with whatever they have.
 void Health(const Context& context, google::protobuf::Empty& /*request*/) {
-  context.OnReadPool([context] {
-    const Ledger& ledger = *context.environment->catalog.Find(catalog::kDefaultDatabase);
+  auth::TokenLookup lookup = FindSession(*context.environment, *context.call);
+  std::string database(catalog::kDefaultDatabase);
+  if (lookup.state == auth::TokenState::kValid && lookup.session.is_superadmin()) {
+    database = lookup.session.database.value_or(database);
+  }
+  context.OnReadPool([context, database] {
+    const Result<catalog::LedgerHandle> ledger =
+        context.environment->catalog.OpenDatabase(database);
     const Bytes probe = {0xff};
-    const Result<Entry> found = ledger.Get(probe);
+    const Result<Entry> found = ledger ? (*ledger)->Get(probe) : Result<Entry>(ledger.error());
     schema::HealthResponse response;
     response.set_status(found || found.error().code == Code::kNotFound);
     response.set_version(context.environment->options.version_text);
-    context.Reply(Encode(response));
+    context.Reply(EncodeMessage(response));
   });
 }
 
 void Login(const Context& context, schema::LoginRequest& request) {
+  if (!context.environment->auth_is_on) {
+    return context.Refuse({StatusCode::kUnknown,
+                           "server is running with authentication disabled, please enable "
+                           "authentication to login"});
+  }
   // Answered here if it can be, so that guessing does not even fill the queue.
   const std::int64_t delay_ms = context.environment->authenticator.DelayMs(
       {.user = request.user(), .password = "", .address = context.call->peer().address});
@@ -189,33 +176,6 @@ void Logout(const Context& context, google::protobuf::Empty& /*request*/) {
     }
     context.Reply({});
   });
-}
-
-void UseDatabase(const Context& context, schema::Database& request) {
-  const auth::TokenLookup lookup = FindSession(*context.environment, *context.call);
-  if (lookup.state == auth::TokenState::kExpired) {
-    return context.Refuse(TokenExpired(StatusCode::kPermissionDenied));
-  }
-  if (lookup.state == auth::TokenState::kUnknown) {
-    return context.Refuse({StatusCode::kUnauthenticated, "Please login"});
-  }
-  const std::string& name = request.databasename();
-  if (name == catalog::kSystemDatabase) {
-    return context.Refuse({StatusCode::kUnknown, "this database can not be selected"});
-  }
-  const auth::User& user = *lookup.session.user;
-  if (!user.is_superadmin() && !auth::Allows(user.PermissionFor(name), auth::Access::kRead)) {
-    return context.Refuse({StatusCode::kPermissionDenied,
-                           "Logged in user does not have permission on this database"});
-  }
-  if (context.environment->catalog.Find(name) == nullptr) {
-    return context.Refuse({StatusCode::kNotFound, name + " does not exist"});
-  }
-  const Result<std::string> token = context.environment->sessions.Open(user, name);
-  if (!token) return context.Refuse(token.error());
-  schema::UseDatabaseReply reply;
-  reply.set_token(*token);
-  context.Reply(Encode(reply));
 }
 
 }  // namespace immudb::api

@@ -43,19 +43,35 @@ std::optional<auth::Access> AccessFor(Need need) {
   return auth::Access::kSystem;
 }
 
-// Lets the call in, or answers it. A fault of the request is told before a want of rights, as 0.8.1
-// does; but a request is only taken apart, which may need memory, for those who have them.
+// Opens the database of a call, then begins the call anew. The handle that is held meanwhile keeps
+// the database open.
+void OpenAndRunAgain(const MethodRow& row, const Context& context) {
+  context.OnReadPool([context, &row] {
+    const Result<catalog::LedgerHandle> opened =
+        context.environment->catalog.OpenDatabase(*context.session.database);
+    if (!opened) return context.Refuse(opened.error());
+    row.run(row, *context.environment, context.call);
+  });
+}
+
+// Lets the call in, or sees to it that it is answered. A fault of the request is told before a want
+// of rights, as 0.8.1 does; but a request is only taken apart, which may need memory, for those who
+// have them.
 bool Enter(const MethodRow& row, Context& context, const Descriptor& type) {
   const std::optional<std::string> fault = FindRequestFault(type, context.call->request());
   if (fault) {
     context.call->Refuse(Malformed(*fault));
     return false;
   }
+  std::optional<RpcStatus> refusal = CheckPeer(context);
   const std::optional<auth::Access> access = AccessFor(row.need);
-  if (!access) return true;
-  std::optional<RpcStatus> refusal = EnterDatabase(context, *access);
-  if (!refusal) return true;
-  context.Refuse(*std::move(refusal));
+  if (!refusal && access) refusal = EnterDatabase(context, *access);
+  if (refusal) {
+    context.Refuse(*std::move(refusal));
+    return false;
+  }
+  if (!access || context.ledger != nullptr) return true;
+  OpenAndRunAgain(row, context);
   return false;
 }
 
@@ -104,6 +120,16 @@ constexpr std::array kTable = {
     Unary<schema::LoginRequest, Login>("Login", Need::kNothing),
     Unary<Empty, Logout>("Logout", Need::kOwnChecks),
     Unary<schema::Database, UseDatabase>("UseDatabase", Need::kOwnChecks),
+
+    Unary<Empty, ListUsers>("ListUsers", Need::kOwnChecks),
+    Unary<schema::CreateUserRequest, CreateUser>("CreateUser", Need::kOwnChecks),
+    Unary<schema::ChangePasswordRequest, ChangePassword>("ChangePassword", Need::kOwnChecks),
+    Unary<schema::ChangePermissionRequest, ChangePermission>("ChangePermission", Need::kOwnChecks),
+    Unary<schema::SetActiveUserRequest, SetActiveUser>("SetActiveUser", Need::kOwnChecks),
+    Unary<schema::Database, CreateDatabase>("CreateDatabase", Need::kOwnChecks),
+    Unary<Empty, DatabaseList>("DatabaseList", Need::kOwnChecks),
+    Unary<schema::AuthConfig, UpdateAuthConfig>("UpdateAuthConfig", Need::kSystem),
+    Unary<schema::MTLSConfig, UpdateMTLSConfig>("UpdateMTLSConfig", Need::kSystem),
 
     Unary<schema::KeyValue, Set>("Set", Need::kWrite),
     Unary<schema::SafeSetOptions, SafeSet>("SafeSet", Need::kWrite),

@@ -40,11 +40,15 @@ Service::Service(ServiceParts parts, ServiceOptions options)
       initial_metadata_({{"immudb-uuid", parts.catalog.server_id()}}),
       reads_(std::move(parts.reads), options_.reads_waiting_max),
       hashing_(std::move(parts.hashing), options_.hashes_waiting_max),
+      auth_is_on_(options_.auth),
       environment_{.options = options_,
                    .catalog = parts.catalog,
                    .users = parts.users,
                    .authenticator = parts.authenticator,
                    .sessions = parts.sessions,
+                   .hasher = parts.hasher,
+                   .clock = parts.clock,
+                   .auth_is_on = auth_is_on_,
                    .reads = reads_,
                    .hashing = hashing_} {
   for (std::uint32_t row = 0; row < MethodTable().size(); ++row) {

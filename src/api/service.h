@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -10,9 +11,11 @@
 
 #include "api/environment.h"
 #include "auth/authenticator.h"
+#include "auth/password_hasher.h"
 #include "auth/session_table.h"
 #include "auth/user_registry.h"
 #include "base/bounded_executor.h"
+#include "base/clock.h"
 #include "base/executor.h"
 #include "catalog/catalog.h"
 #include "rpc/call.h"
@@ -22,9 +25,11 @@ namespace immudb::api {
 // What the service works on: it must outlive the service, which owns the executors only.
 struct ServiceParts {
   catalog::Catalog& catalog;
-  const auth::UserRegistry& users;
+  auth::UserRegistry& users;
   auth::Authenticator& authenticator;
   auth::SessionTable& sessions;
+  const auth::PasswordHasher& hasher;
+  const Clock& clock;
   std::unique_ptr<Executor> reads;    // For what may touch the disk: two threads will do.
   std::unique_ptr<Executor> hashing;  // For passwords: one thread for two processors.
 };
@@ -57,6 +62,7 @@ class Service : public rpc::Dispatcher {
   std::unordered_map<std::string_view, std::uint32_t> rows_;  // By name, into MethodTable().
   BoundedExecutor reads_;    // Stopped before anything is destroyed.
   BoundedExecutor hashing_;  // Likewise.
+  std::atomic<bool> auth_is_on_;
   Environment environment_;
 };
 

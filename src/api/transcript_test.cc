@@ -183,7 +183,8 @@ INSTANTIATE_TEST_SUITE_P(
     Topics, TranscriptTest,
     testing::Values(Topic{"01-session.json", 79}, Topic{"02-set-get.json", 83},
                     Topic{"03-safe-set-first.json", 16}, Topic{"04-batches.json", 16},
-                    Topic{"09-indexes-and-proofs.json", 192}, Topic{"14-protocol.json", 54},
+                    Topic{"09-indexes-and-proofs.json", 192}, Topic{"10-databases.json", 75},
+                    Topic{"12-config-rpcs.json", 4}, Topic{"14-protocol.json", 54},
                     Topic{"structured-values.json", 37}, Topic{"structured-access.json", 9}),
     [](const auto& topic) {
       std::string name = topic.param.file;

@@ -85,6 +85,16 @@ void LogNotes(const Settings& settings) {
     Log(LogLevel::kWarning,
         "Logins with the password that everybody knows are accepted from every machine");
   }
+  if (!settings.auth || settings.maintenance) {
+    Log(LogLevel::kWarning,
+        "There are no logins{}: whoever can connect from {} can read and write everything",
+        settings.maintenance ? " while the server is maintained" : "",
+        settings.dev_mode ? "ANY MACHINE (devmode)" : "this machine");
+  }
+  if (settings.allow_cleartext_management) {
+    Log(LogLevel::kWarning,
+        "Users and settings can be changed from other machines over unencrypted connections");
+  }
   const bool only_this_machine = settings.address == "localhost" || settings.address == "::1" ||
                                  settings.address.starts_with("127.");
   if (!only_this_machine) {

@@ -22,8 +22,10 @@
 #include "io/posix_file_system.h"
 #include "net/loop_group.h"
 #include "net/server.h"
+#include "process/config_edit.h"
 #include "process/limits.h"
 #include "process/version.h"
+#include "server/option_table.h"
 
 namespace immudb::server {
 namespace {
@@ -40,8 +42,18 @@ EngineOptions EngineOptionsFor(const Settings& settings, const ThreadCounts& thr
   return options;
 }
 
-api::ServiceOptions ServiceOptionsFor() {
+api::ServiceOptions ServiceOptionsFor(const Settings& settings, io::FileSystem& files) {
   api::ServiceOptions options;
+  options.auth = settings.auth;
+  options.maintenance = settings.maintenance;
+  options.dev_mode = settings.dev_mode;
+  options.allow_cleartext_management = settings.allow_cleartext_management;
+  if (!settings.config_file.empty()) {
+    options.store_setting = [&files, path = settings.config_file](std::string_view option,
+                                                                  bool value) {
+      return process::StoreSetting(files, ServerProgram(), path, option, value);
+    };
+  }
   options.version_text = process::ShortVersionText("immudb");
   options.reply_bytes_max = http2::Limits().reply_bytes_max;
   return options;
@@ -95,6 +107,11 @@ Status Server::Parts::OpenLogins(const Settings& settings) {
     Log(LogLevel::kInfo, "The option admin-password was not used: it counts at the first start");
   }
   IMMUDB_ASSIGN(users, api::OpenUsers(*catalog, hasher, clock, settings.admin_password));
+  const bool is_shared = catalog->has_user_databases() || users->List().size() > 1;
+  if (!settings.auth && !settings.maintenance && is_shared) {
+    return Fail(Code::kDenied,
+                "Authentication must be on. There are users or databases that it protects");
+  }
   using DefaultPassword = auth::Authenticator::DefaultPassword;
   const DefaultPassword default_password = settings.allow_default_password
                                                ? DefaultPassword::kFromAnywhere
@@ -112,9 +129,11 @@ Status Server::Parts::Serve(const Settings& settings, const ThreadCounts& thread
                         .users = *users,
                         .authenticator = *authenticator,
                         .sessions = *sessions,
+                        .hasher = hasher,
+                        .clock = clock,
                         .reads = std::make_unique<ThreadPool>(threads.reads, "reads"),
                         .hashing = std::make_unique<ThreadPool>(threads.hashing, "hashing")},
-      ServiceOptionsFor());
+      ServiceOptionsFor(settings, files));
   const std::size_t loop_count =
       settings.network_threads == 0 ? net::LoopGroup::DefaultCount() : settings.network_threads;
   IMMUDB_ASSIGN(loops, net::LoopGroup::Start(loop_count));

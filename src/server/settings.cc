@@ -60,6 +60,10 @@ Result<Settings> MakeSettings(const process::Options& options) {
   settings.admin_password_was_given =
       options.source("admin-password") != process::OptionSource::kDefault;
   settings.allow_default_password = options.boolean("allow-default-password");
+  settings.auth = options.boolean("auth");
+  settings.maintenance = options.boolean("maintenance");
+  settings.dev_mode = options.boolean("devmode");
+  settings.allow_cleartext_management = options.boolean("allow-cleartext-management");
   settings.network_threads = static_cast<std::uint32_t>(options.integer("network-threads"));
   settings.config_file = options.config_file();
   settings.notes = options.notes();

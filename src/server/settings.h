@@ -25,6 +25,10 @@ struct Settings {
   std::string admin_password;  // Decoded.
   bool admin_password_was_given = false;
   bool allow_default_password = false;
+  bool auth = true;
+  bool maintenance = false;
+  bool dev_mode = false;
+  bool allow_cleartext_management = false;
   std::uint32_t network_threads = 0;  // 0: by the number of processors.
   std::string config_file;            // Empty: none was read.
   std::vector<std::string> notes;     // For the log: options without effect.

@@ -97,7 +97,7 @@ TEST(SettingsTest, EverySettingFollowsItsOption) {
   const auto settings = Read({"--dir=d", "-a", "::1", "-p0", "--pidfile=p", "--logfile=l",
                               "--durability=written", "--max-recv-msg-size=7", "--admin-password=x",
                               "--allow-default-password", "--network-threads=3"},
-                             {{"LOG_LEVEL", "WARN"}, {"IMMUDB_DEVMODE", "true"}});
+                             {{"LOG_LEVEL", "WARN"}, {"IMMUDB_NO_HISTOGRAMS", "true"}});
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->directory, "d");
   EXPECT_EQ(settings->address, "::1");
@@ -112,12 +112,21 @@ TEST(SettingsTest, EverySettingFollowsItsOption) {
   EXPECT_TRUE(settings->allow_default_password);
   EXPECT_EQ(settings->network_threads, 3u);
   ASSERT_EQ(settings->notes.size(), 1u);
-  EXPECT_THAT(settings->notes[0], HasSubstr("IMMUDB_DEVMODE"));
+  EXPECT_THAT(settings->notes[0], HasSubstr("IMMUDB_NO_HISTOGRAMS"));
+}
+
+TEST(SettingsTest, LoginsCanBeSwitchedOffByName) {
+  const auto usual = Read({}, {});
+  EXPECT_TRUE(usual->auth);
+  EXPECT_FALSE(usual->maintenance || usual->dev_mode || usual->allow_cleartext_management);
+  const auto open = Read({"--auth=false", "--maintenance", "--devmode"},
+                         {{"IMMUDB_ALLOW_CLEARTEXT_MANAGEMENT", "true"}});
+  EXPECT_FALSE(open->auth);
+  EXPECT_TRUE(open->maintenance && open->dev_mode && open->allow_cleartext_management);
 }
 
 TEST(SettingsTest, WhatThisReleaseDoesNotServeIsRefusedByName) {
-  for (const std::string flag :
-       {"--auth=false", "--mtls", "--maintenance", "-d", "--signingKey=key.pem"}) {
+  for (const std::string flag : {"--mtls", "-d", "--signingKey=key.pem"}) {
     EXPECT_THAT(ErrorOf({flag}, {}), HasSubstr("this release supports only the default")) << flag;
   }
   EXPECT_THAT(ErrorOf({}, {{"IMMUDB_SIGNING_KEY", "key.pem"}}), HasSubstr("IMMUDB_SIGNING_KEY"));

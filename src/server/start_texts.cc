@@ -24,11 +24,13 @@ std::string ConfigText(const Settings& settings) {
   if (!settings.pid_file.empty()) text += Line("PID file", settings.pid_file);
   if (!settings.log_file.empty()) text += Line("Log file", settings.log_file);
   text += Line("Max recv msg size", Text("{}", settings.request_bytes_max));
-  text += Line("Auth enabled", "true");
+  text += Line("Auth enabled", Text("{}", settings.auth));
+  text += Line("Dev mode", Text("{}", settings.dev_mode));
   text += Line("Durability", settings.durability == Durability::kDurable
                                  ? "durable: answers wait for the disk"
                                  : "WRITTEN: A POWER LOSS MAY TAKE ACKNOWLEDGED WRITES");
   text += Line("Default database", catalog::kDefaultDatabase);
+  text += Line("Maintenance mode", Text("{}", settings.maintenance));
   return text + Text("{:=<40}\n", "");
 }
 

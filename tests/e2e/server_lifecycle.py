@@ -119,7 +119,7 @@ class Lifecycle:
             (["--port=65536"], {}, ["flag --port", "\"65536\""]),
             ([], {"IMMUDB_AUTH": "yes"}, ["environment variable IMMUDB_AUTH", "\"yes\""]),
             ([], {"IMMUDB_MAX_RECV_MSG_SIZE": "4M"}, ["IMMUDB_MAX_RECV_MSG_SIZE"]),
-            (["--auth=false"], {}, ["flag --auth", "this release"]),
+            (["--detached"], {}, ["flag --detached", "this release"]),
             (["--admin-password=enc:?"], {}, ["error decoding password from base64 string"]),
             ([], {"IMMUDB_ADMIN_PASSWORD": "  "}, ["Admin password cannot be empty"]),
             (["--config", wrong_key], {}, [f"{wrong_key}:3: key \"prot\""]),
@@ -158,14 +158,14 @@ class Lifecycle:
         folder = server.scratch_folder()
         config = folder / "immudb.toml"
         config.write_text(f"dir = \"{folder}/data\"\naddress = \"127.0.0.1\"\nport = 0\n"
-                          "devmode = true\nnetwork = \"tcp\"\n")
+                          "consistency-check = false\nnetwork = \"tcp\"\n")
         process = self.run(f"--config={config}", variables={"IMMUDB_DURABILITY": "written"})
         process.await_ready().stop()
         assert f"Config file      : {config}\n" in process.output
         assert f"Data dir         : {folder}/data\n" in process.output
         assert "WRITTEN" in process.output
         assert "a power loss may take acknowledged writes" in process.error_text()
-        assert f"{config}:4: key \"devmode\": has no effect" in process.error_text()
+        assert f"{config}:4: key \"consistency-check\": has no effect" in process.error_text()
         assert not (process.folder / "data").exists()
 
     def check_hides_the_password(self):

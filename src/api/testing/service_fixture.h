@@ -46,6 +46,8 @@ class ServiceFixture : public testing::Test {
                                                       .users = *users_,
                                                       .authenticator = *authenticator_,
                                                       .sessions = *sessions_,
+                                                      .hasher = hasher_,
+                                                      .clock = clock_,
                                                       .reads = std::move(reads),
                                                       .hashing = std::move(hashing)},
                                          std::move(options));
