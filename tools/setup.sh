@@ -17,6 +17,7 @@ command cmake                                cmake
 command ninja                                ninja-build
 command protoc                               protobuf-compiler
 header  google/protobuf/message.h            libprotobuf-dev
+header  grpcpp/grpcpp.h                      libgrpc++-dev
 header  openssl/ssl.h                        libssl-dev
 header  crypt.h                              libcrypt-dev
 header  zlib.h                               zlib1g-dev

@@ -126,10 +126,13 @@ void Checkpointer::RunIfDue() {
 
 void Checkpointer::KeepReserve() {
   const std::string path = io::JoinPath(storage_.directory, kReserveName);
-  Result<std::unique_ptr<io::File>> file = environment_.files.Open(path, io::OpenMode::kCreateNew);
+  Result<std::unique_ptr<io::File>> file =
+      environment_.files.Open(path, io::OpenMode::kCreateOrOpen);
   if (!file) return;
-  const Bytes zeros(kReserveBytes);
-  const Status written = (*file)->Write(0, BytesView(zeros));
+  const Result<std::uint64_t> size = (*file)->SizeBytes();
+  if (!size || *size >= kReserveBytes) return;
+  const Bytes zeros(kReserveBytes - *size);
+  const Status written = (*file)->Write(*size, BytesView(zeros));
   // Space that is not there cannot be kept; the next checkpoint tries again.
   if (!written) static_cast<void>(environment_.files.Remove(path));
 }

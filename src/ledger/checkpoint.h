@@ -55,7 +55,7 @@ class Checkpointer {
   // Merges runs of like size, one merge at a time, until none are left.
   Status MergeRuns() IMMUDB_REQUIRES(mutex_);
   bool IsDue();
-  // Creates the reserve file if it is missing; a full disk leaves it missing.
+  // Creates the reserve file if it is missing, or fills it up; a full disk leaves it missing.
   void KeepReserve();
 
   Storage& storage_;

@@ -5,21 +5,50 @@
 
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 
+#include "base/mutex.h"
 #include "immudb/result.h"
+#include "index/version.h"
 #include "io/file_system.h"
+#include "log/log.h"
 
 namespace immudb::ledger {
 
 struct Storage;
 
+// Ledgers whose damage could not be marked on the disk: as long as the process lives, it knows, and
+// such a ledger takes no writes when it is opened again. Thread-safe.
+class UnmarkedDamage {
+ public:
+  void Add(const std::string& directory, const std::string& what);
+  void Remove(const std::string& directory);
+  // What is damaged, if anything is.
+  std::optional<std::string> Find(const std::string& directory) const;
+
+ private:
+  mutable Mutex mutex_;
+  std::map<std::string, std::string> what_ IMMUDB_GUARDED_BY(mutex_);
+};
+
 // The text of the marker, if there is one. Errors: kIo.
 Result<std::string> ReadDamageMarker(io::FileSystem& files, const std::string& directory);
 
 // Marks the ledger as damaged, in memory and on disk; only the first call writes. A marker that
-// cannot be written is logged: the damage itself will be found again.
+// cannot be written is reported, and remembered for the life of the process; RetryDamageMarker
+// writes it later.
 void MarkDamaged(io::FileSystem& files, Storage& storage, const std::string& what);
+
+// Writes the marker if it could not be written before. Errors: of writing it, reported before.
+Status RetryDamageMarker(io::FileSystem& files, const Storage& storage);
+
+// Reads the entry at `position`, as the offsets have it. If it is not there, looks where the log
+// has it: then the offsets are to be rebuilt. If the log has it nowhere, the ledger is damaged.
+// Errors: as Log::ReadEntry; noted, if they tell of damage.
+Result<log::StoredEntry> ReadStored(io::FileSystem& files, Storage& storage,
+                                    log::LogPosition position, LeafIndex index);
 
 // Notes, in memory and on disk, that derived files must be rebuilt at the next opening; only the
 // first call writes. Entries, and what is acknowledged, are not concerned.
@@ -30,6 +59,12 @@ Result<bool> RebuildIsMarked(io::FileSystem& files, const std::string& directory
 
 // Forgets the mark, once the rebuilt files are durable.
 Status ClearRebuildMark(io::FileSystem& files, const std::string& directory);
+
+// Whether `newest`, what the index knows as the newest version of a key, is that: an entry that was
+// lost to damage before the index knew its key may be a newer one. No version: the same for a key
+// that the index does not know, or for all keys at once.
+// Errors: kCorrupted.
+Status CheckIsNewest(const Storage& storage, const std::optional<index::Version>& newest);
 
 // What a refused call answers.
 Error DamagedError(const Storage& storage);

@@ -28,6 +28,7 @@ class EngineImpl : public Engine {
                      .cache = cache_,
                      .memtables = memtables_,
                      .submit_queue = submit_queue_,
+                     .unmarked_damage = unmarked_damage_,
                      .options = options_} {}
 
   Status CreateLedger(const std::string& directory, const std::string& origin) override {
@@ -45,6 +46,7 @@ class EngineImpl : public Engine {
   io::BlockCache cache_;
   index::MemoryBudget memtables_;
   ByteBudget submit_queue_;
+  UnmarkedDamage unmarked_damage_;
   const Environment environment_;
 };
 

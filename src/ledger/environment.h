@@ -13,6 +13,7 @@
 #include "index/memory_budget.h"
 #include "io/block_cache.h"
 #include "io/file_system.h"
+#include "ledger/damage.h"
 
 namespace immudb::ledger {
 
@@ -72,6 +73,7 @@ struct Environment {
   io::BlockCache& cache;
   index::MemoryBudget& memtables;
   ByteBudget& submit_queue;
+  UnmarkedDamage& unmarked_damage;
   const EngineOptions& options;
 };
 

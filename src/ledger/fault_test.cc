@@ -176,6 +176,42 @@ TEST(LedgerSpaceTest, AFullDiskRefusesWritesKeepsReadsAndResumesWhenSpaceIsFreed
   EXPECT_EQ(resumed->last.value, written);
 }
 
+TEST(LedgerSpaceTest, ABatchThatIsTooLargeForAFullDiskDoesNotBlockSmallOnesBehindIt) {
+  SteppedWorld world;
+  ASSERT_TRUE(world.Create());
+  ASSERT_TRUE(world.Open());
+  ASSERT_TRUE(world.Set("first", "1"));
+  world.files.SetCapacityBytes(world.files.used_bytes() + (300u << 10));
+  const std::string large(1u << 20, 'v');
+  const std::string small(40u << 10, 'v');
+  std::vector<std::optional<Result<CommitResult>>> answers(6);
+  for (std::size_t i = 0; i < answers.size(); i++) {
+    const std::string& value = i % 3 == 0 ? large : small;
+    world.ledger->Submit(BatchOf({{"k" + std::to_string(i), value}}),
+                         [&answers, i](Result<CommitResult> result) { answers[i] = result; });
+  }
+  world.Settle();
+  for (std::size_t i = 0; i < answers.size(); i++) {
+    ASSERT_TRUE(answers[i].has_value()) << i;
+    EXPECT_EQ(answers[i]->has_value(), i % 3 != 0) << i;
+    if (i % 3 == 0) {
+      EXPECT_EQ(answers[i]->error().code, Code::kExhausted);
+    }
+  }
+  EXPECT_TRUE(world.ledger->statistics().accepts_writes);
+  EXPECT_EQ(world.ledger->Head()->size.value, 5u);
+  // Until the space is used up, to within the smallest step; then all are refused.
+  int more = 0;
+  while (world.Set("k", small)) more++;
+  EXPECT_GE(more, 1);
+  EXPECT_FALSE(world.ledger->statistics().accepts_writes);
+  EXPECT_TRUE(world.Set("tiny", "fits still"));
+  world.files.SetCapacityBytes(std::nullopt);
+  world.Elapse();
+  EXPECT_TRUE(world.ledger->statistics().accepts_writes);
+  EXPECT_TRUE(world.Set("large", large));
+}
+
 TEST(LedgerSpaceTest, AFailedSyncRefusesEverythingUntilReopened) {
   SteppedWorld world;
   ASSERT_TRUE(world.Create());

@@ -1,4 +1,4 @@
-// The examples of docs/formats/tree.md and docs/formats/offsets.md against what is written.
+// The examples of docs/formats/tree.md, offsets.md and folder.md against what is written.
 
 #include <gtest/gtest.h>
 
@@ -10,8 +10,11 @@
 #include "base/crc32c.h"
 #include "base/encoding.h"
 #include "base/hex.h"
+#include "base/log.h"
 #include "io/memory_file_system.h"
+#include "ledger/damage.h"
 #include "ledger/offset_store.h"
+#include "ledger/storage.h"
 #include "ledger/tree_store.h"
 
 namespace immudb::ledger {
@@ -112,6 +115,20 @@ TEST_F(FormatPagesTest, AnUnknownCompatibleFeatureIsIgnored) {
   const std::unique_ptr<io::File> file = files_.Open("tree", io::OpenMode::kReadWrite).value();
   ASSERT_TRUE(file->Write(0, BytesView(header)).has_value());
   EXPECT_TRUE(TreeStore::Open(files_, "tree", cache_, ledger_, {0}).has_value());
+}
+
+TEST_F(FormatPagesTest, TheMarkerOfDamage) {
+  SetLogLevel(LogLevel::kOff);
+  UnmarkedDamage unmarked;
+  Storage storage;
+  storage.directory = ".";
+  storage.unmarked_damage = &unmarked;
+  MarkDamaged(files_, storage, "a record that was acknowledged is not intact");
+  const Bytes content = *files_.ReadAll("damaged");
+  const std::vector<Example> examples = ReadExamples("folder.md", "damaged");
+  ASSERT_EQ(examples.size(), 1u);
+  EXPECT_EQ(examples[0].hex.size(), 2 * content.size());
+  ExpectExamples(content, examples);
 }
 
 }  // namespace

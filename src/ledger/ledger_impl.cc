@@ -140,8 +140,8 @@ Result<ConsistencyProof> LedgerImpl::ProveConsistency(LeafIndex since) const {
 
 Result<Entry> LedgerImpl::ReadAt(LeafIndex index) const {
   IMMUDB_ASSIGN(const std::uint64_t position, FromDerived(storage_->offsets->Read(index)));
-  Result<log::StoredEntry> stored = storage_->log->ReadEntry({position}, index);
-  if (!stored) return NoticedInEntries(std::move(stored).error());
+  Result<log::StoredEntry> stored = ReadStored(environment_.files, *storage_, {position}, index);
+  if (!stored) return std::move(stored).error();
   return Entry{.key = std::move(stored->key),
                .value = std::move(stored->value),
                .index = index,
@@ -151,6 +151,7 @@ Result<Entry> LedgerImpl::ReadAt(LeafIndex index) const {
 Result<Entry> LedgerImpl::Find(BytesView key, TreeSize size) const {
   IMMUDB_ASSIGN(const std::optional<index::Version> version,
                 FromDerived(storage_->index->Find(key, size)));
+  IMMUDB_TRY(CheckIsNewest(*storage_, version));
   if (!version) return Fail(Code::kNotFound, "Key not found");
   IMMUDB_ASSIGN(Entry entry, ReadAt(version->index));
   if (!std::ranges::equal(entry.key, key)) {
@@ -246,7 +247,8 @@ Status LedgerImpl::Close() {
     heartbeat_->ledger = nullptr;
   }
   pipeline_->Stop();
-  IMMUDB_TRY(CheckUndamaged());
+  // Damage was reported when it was found, and is no failure of closing.
+  if (!CheckUndamaged()) return RetryDamageMarker(environment_.files, *storage_);
   if (pipeline_->failed()) return {};
   IMMUDB_TRY(pipeline_->SyncAll());
   pipeline_->SealIfIdle();

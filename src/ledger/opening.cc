@@ -1,5 +1,7 @@
 #include "ledger/opening.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/error.h"
@@ -43,6 +45,7 @@ class Opening {
       : environment_(environment), files_(environment.files), directory_(directory) {
     storage_ = std::make_unique<Storage>();
     storage_->directory = directory;
+    storage_->unmarked_damage = &environment.unmarked_damage;
   }
 
   Result<OpenedStorage> Run();
@@ -55,8 +58,16 @@ class Opening {
   // Opens tree, offsets and index as of `checkpoint`, or empty.
   Status OpenDerived(const std::optional<index::Manifest>& checkpoint);
   Status OpenOrRebuildDerived();
+  // Sets tree and offsets aside and opens new ones, for the log to fill.
+  Status RebuildDerived(const std::string& why);
   Status SetAside(const char* name);
+  // Fills the derived files from the log; sets contradiction_ if it contradicts what was taken
+  // over.
   Status ReadLog();
+  // Does so, giving up the reserve if the disk is full.
+  Status ReadLogSomehow();
+  // Takes note of damage in the log, and of what nobody knows because of it.
+  void NoteDamage(const log::Log::Opened& opened, const Replay& replay);
   void ReportRecovery() const;
 
   const Environment& environment_;
@@ -65,6 +76,7 @@ class Opening {
   std::unique_ptr<Storage> storage_;
   std::optional<index::Manifest> manifest_;    // The newest there is: evidence.
   std::optional<index::Manifest> checkpoint_;  // The same, if derived files hold what it says.
+  std::optional<std::string> contradiction_;   // Of the log and derived files taken over.
   PreparedState state_;
 };
 
@@ -78,9 +90,13 @@ Status Opening::ReadMeta() {
 Status Opening::ReadManifest() {
   IMMUDB_ASSIGN(const bool exists, files_.Exists(PathOf(kManifestName)));
   if (!exists) return {};
-  IMMUDB_ASSIGN(const Bytes content,
-                io::ReadFile(files_, PathOf(kManifestName), index::kManifestBytesMax));
-  Result<index::Manifest> decoded = index::DecodeManifest(content, storage_->meta.ledger.bytes);
+  const Result<Bytes> content =
+      io::ReadFile(files_, PathOf(kManifestName), index::kManifestBytesMax);
+  const bool is_read = content || content.error().code == Code::kLimitExceeded;
+  if (!is_read) return content.error();
+  Result<index::Manifest> decoded =
+      content ? index::DecodeManifest(*content, storage_->meta.ledger.bytes)
+              : Fail(Code::kCorrupted, "no manifest: {}", content.error().message);
   if (decoded) {
     manifest_ = *std::move(decoded);
     return {};
@@ -124,20 +140,43 @@ Status Opening::OpenDerived(const std::optional<index::Manifest>& checkpoint) {
 Status Opening::OpenOrRebuildDerived() {
   IMMUDB_ASSIGN(const bool rebuild, RebuildIsMarked(files_, directory_));
   if (manifest_) {
-    Status opened = rebuild ? Status(Fail(Code::kCorrupted, "a derived file was found damaged"))
-                            : OpenDerived(manifest_);
+    Status opened;
+    if (contradiction_) {
+      opened = Fail(Code::kCorrupted, "derived files contradict the log: {}", *contradiction_);
+    } else if (rebuild) {
+      opened = Fail(Code::kCorrupted, "a derived file was found damaged");
+    } else {
+      opened = OpenDerived(manifest_);
+    }
     if (opened) {
       checkpoint_ = manifest_;
       return {};
     }
     const Code code = opened.error().code;
     if (code != Code::kCorrupted && code != Code::kNotFound) return opened;
-    Log(LogLevel::kWarning, "ledger {}: {}; tree, offsets and index are rebuilt from the log",
-        directory_, opened.error().message);
-    IMMUDB_TRY(SetAside(kTreeName));
-    IMMUDB_TRY(SetAside(kOffsetsName));
+    return RebuildDerived(opened.error().message);
   }
   return OpenDerived(std::nullopt);
+}
+
+Status Opening::RebuildDerived(const std::string& why) {
+  Log(LogLevel::kWarning, "ledger {}: {}; tree, offsets and index are rebuilt from the log",
+      directory_, why);
+  checkpoint_.reset();
+  IMMUDB_TRY(SetAside(kTreeName));
+  IMMUDB_TRY(SetAside(kOffsetsName));
+  return OpenDerived(std::nullopt);
+}
+
+void Opening::NoteDamage(const log::Log::Opened& opened, const Replay& replay) {
+  if (opened.damage) MarkDamaged(files_, *storage_, opened.damage->text);
+  if (replay.damage()) MarkDamaged(files_, *storage_, *replay.damage());
+  storage_->keys_unknown_below = replay.keys_unknown_below();
+  const bool is_indexed =
+      checkpoint_ && opened.missing_to && opened.missing_to->value <= checkpoint_->log_position;
+  if (opened.missing_to && !is_indexed) {
+    storage_->keys_unknown_below = {std::numeric_limits<std::uint64_t>::max()};
+  }
 }
 
 void Opening::ReportRecovery() const {
@@ -164,15 +203,19 @@ Status Opening::ReadLog() {
                      [&replay](log::LogPosition position, const log::RecordHeader& header,
                                BytesView body) { return replay.Visit(position, header, body); }));
   IMMUDB_TRY(replay.Finish(opened.next));
+  if (checkpoint_ && replay.damage() && !opened.damage) {
+    contradiction_ = replay.damage();
+    return {};
+  }
   state_ = {.size = {opened.next.value},
             .log_end = opened.log->end(),
             .last_time_us = opened.time_us,
             .edge = replay.edge()};
   if (manifest_) state_.last_time_us = std::max(state_.last_time_us, manifest_->last_time_us);
+  NoteDamage(opened, replay);
   storage_->log = std::move(opened.log);
-  storage_->published.store(opened.next.value, std::memory_order_release);
-  if (opened.damage) MarkDamaged(files_, *storage_, opened.damage->text);
-  if (replay.damage()) MarkDamaged(files_, *storage_, *replay.damage());
+  // With damage, more entries may be known of than the log still holds.
+  storage_->published.store(storage_->offsets->size().value, std::memory_order_release);
   if (!storage_->damaged) {
     state_.root = storage_->tree->Root();
     ReportRecovery();
@@ -180,20 +223,31 @@ Status Opening::ReadLog() {
   return {};
 }
 
+Status Opening::ReadLogSomehow() {
+  Status read = ReadLog();
+  if (read || read.error().code != Code::kExhausted) return read;
+  // The tail has to be copied before anything of it may be seen: the reserve is for that too.
+  if (!files_.Remove(PathOf(kReserveName))) return read;
+  IMMUDB_TRY(OpenOrRebuildDerived());
+  return ReadLog();
+}
+
 Result<OpenedStorage> Opening::Run() {
   IMMUDB_TRY(ReadMeta());
-  IMMUDB_ASSIGN(const std::string marker, ReadDamageMarker(files_, directory_));
+  IMMUDB_ASSIGN(std::string marker, ReadDamageMarker(files_, directory_));
+  if (const auto unmarked = environment_.unmarked_damage.Find(directory_)) {
+    static_cast<void>(RetryDamageMarker(files_, *storage_));
+    marker = *unmarked;
+  }
   IMMUDB_TRY(ReadManifest());
   IMMUDB_TRY(OpenOrRebuildDerived());
-  Status read = ReadLog();
-  if (!read && read.error().code == Code::kExhausted) {
-    // The tail has to be copied before anything of it may be seen: the reserve is for that too.
-    if (files_.Remove(PathOf(kReserveName))) {
-      IMMUDB_TRY(OpenOrRebuildDerived());
-      read = ReadLog();
-    }
+  IMMUDB_TRY(ReadLogSomehow());
+  if (contradiction_) {
+    // The log, with its checksums and the roots in it, decides: what it makes of itself alone is
+    // compared with the manifest again.
+    IMMUDB_TRY(OpenOrRebuildDerived());
+    IMMUDB_TRY(ReadLogSomehow());
   }
-  IMMUDB_TRY(std::move(read));
   if (!marker.empty() && !storage_->damaged.exchange(true)) {
     Log(LogLevel::kError, "ledger {}: marked as damaged before: {}", directory_, marker);
   }

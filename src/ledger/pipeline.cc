@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -37,7 +38,7 @@ Pipeline::~Pipeline() {
   Stop();
 }
 
-Status Pipeline::CheckOpen() const {
+Status Pipeline::CheckOpen(std::uint64_t bytes) const {
   switch (state_) {
     case State::kOpen: break;
     case State::kStopping: return Fail(Code::kClosed, "ledger {} is closed", storage_.directory);
@@ -45,7 +46,7 @@ Status Pipeline::CheckOpen() const {
       return Fail(Code::kClosed, "ledger {} takes no writes until it is opened again: {}",
                   storage_.directory, failure_.message);
   }
-  if (log_full_) {
+  if (log_full_ && !storage_.log->Fits(bytes)) {
     return Fail(Code::kExhausted, "no space for the log of ledger {}: free some, writing resumes",
                 storage_.directory);
   }
@@ -70,7 +71,7 @@ Result<bool> Pipeline::Enqueue(WriteBatch batch, Ledger::CommitCallback& done, W
     return Fail(Code::kExhausted, "the queue of writes is full, try later");
   }
   MutexLock lock(queue_mutex_);
-  if (Status open = CheckOpen(); !open) {
+  if (Status open = CheckOpen(bytes); !open) {
     environment_.submit_queue.Return(held);
     return std::move(open).error();
   }
@@ -295,34 +296,55 @@ void Pipeline::FailAll(const Error& error, std::vector<Group> groups) {
   Post(environment_.syncers, [this, refused, error] { Answer(*refused, error); });
 }
 
+Status Pipeline::ExtendBy(std::uint64_t body_bytes) {
+  MutexLock extend(extend_mutex_);
+  return storage_.log->Extend(body_bytes);
+}
+
+std::vector<Pipeline::Pending> Pipeline::TakeUnfitting() {
+  const auto first =
+      std::stable_partition(queue_.begin(), queue_.end(), [this](const Pending& pending) {
+        return storage_.log->Fits(pending.batch.encoded().size());
+      });
+  std::vector<Pending> unfitting(std::make_move_iterator(first),
+                                 std::make_move_iterator(queue_.end()));
+  queue_.erase(first, queue_.end());
+  for (const Pending& pending : unfitting) queued_bytes_ -= pending.batch.encoded().size();
+  return unfitting;
+}
+
 void Pipeline::ExtendLog(std::uint64_t body_bytes) {
-  Status extended;
-  {
-    MutexLock extend(extend_mutex_);
-    extended = storage_.log->Extend(body_bytes);
-  }
-  if (!extended && extended.error().code != Code::kExhausted) {
-    return FailAll(extended.error(), {});
-  }
+  Status extended = ExtendBy(body_bytes);
+  const auto exhausted = [](const Status& status) {
+    return !status && status.error().code == Code::kExhausted;
+  };
+  // One batch that is too large does not make the log full for smaller ones.
+  const Status room = exhausted(extended) && body_bytes > 0 ? ExtendBy(0) : extended;
+  if (!room && !exhausted(room)) return FailAll(room.error(), {});
   std::vector<Pending> refused;
   bool retry = false;
   {
     MutexLock lock(queue_mutex_);
-    if (log_full_ != !extended) {
+    if (log_full_ != !room) {
       Log(LogLevel::kWarning, "ledger {}: {}", storage_.directory,
-          extended ? "space again, writing resumes" : extended.error().message);
+          room ? "space again, writing resumes" : room.error().message);
     }
-    log_full_ = !extended;
-    waiting_for_space_ = !extended;
-    if (!extended) {
-      refused.swap(queue_);
-      queued_bytes_ = 0;
-      retry = state_ == State::kOpen;
-    }
+    log_full_ = !room;
+    waiting_for_space_ = false;
+    if (!extended) refused = TakeUnfitting();
+    retry = !room && state_ == State::kOpen && !std::exchange(retry_posted_, true);
   }
-  if (extended) return Lead(Worker::kSyncer);
   Answer(refused, extended);
-  if (retry) PostAfterASecond([this, body_bytes] { ExtendLog(body_bytes); });
+  if (retry) {
+    PostAfterASecond([this] {
+      {
+        MutexLock lock(queue_mutex_);
+        retry_posted_ = false;
+      }
+      ExtendLog(0);
+    });
+  }
+  Lead(Worker::kSyncer);
 }
 
 void Pipeline::ExtendAhead() {
@@ -393,7 +415,7 @@ bool Pipeline::failed() const {
 
 bool Pipeline::accepts_writes() const {
   MutexLock lock(queue_mutex_);
-  return CheckOpen().has_value();
+  return CheckOpen(log::kBodyBytesMax).has_value();
 }
 
 }  // namespace immudb::ledger

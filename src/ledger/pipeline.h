@@ -14,7 +14,7 @@
 // Failure: a batch is refused whole before it takes an index, or, after a failed write or sync,
 // with everything that was prepared and not published; the ledger then takes no writes until
 // reopened. Space is taken only by Log::Extend: a group enters the log only if it fits into
-// extended space.
+// extended space. On a full disk only the batches that do not fit are refused.
 
 #pragma once
 
@@ -102,8 +102,8 @@ class Pipeline {
   enum class WhenFull : std::uint8_t { kRefuse, kWait };
   enum class State : std::uint8_t { kOpen, kStopping, kFailed };
 
-  // Why a batch cannot enter the queue now, if so.
-  Status CheckOpen() const IMMUDB_REQUIRES(queue_mutex_);
+  // Why a batch of so many bytes cannot enter the queue now, if so.
+  Status CheckOpen(std::uint64_t bytes) const IMMUDB_REQUIRES(queue_mutex_);
   // Puts the batch into the queue and returns whether draining it is now the caller's turn; or
   // refuses, and leaves `done` alone.
   Result<bool> Enqueue(WriteBatch batch, Ledger::CommitCallback& done, WhenFull when_full);
@@ -135,8 +135,11 @@ class Pipeline {
   // The callbacks run later, on another thread.
   void FailAll(const Error& error, std::vector<Group> groups);
 
-  // Makes room for a record with a body of `body_bytes`, for which the queue waits.
+  // Makes room for a record with a body of `body_bytes`, for which the queue waits. If there is no
+  // space, refuses the batches that do not fit, and goes on with the others.
   void ExtendLog(std::uint64_t body_bytes);
+  Status ExtendBy(std::uint64_t body_bytes) IMMUDB_EXCLUDES(extend_mutex_);
+  std::vector<Pending> TakeUnfitting() IMMUDB_REQUIRES(queue_mutex_);
   void ExtendAhead();
   void MergeMemory();
 
@@ -170,7 +173,9 @@ class Pipeline {
   ConditionVariable drained_;
   State state_ IMMUDB_GUARDED_BY(queue_mutex_) = State::kOpen;
   Error failure_ IMMUDB_GUARDED_BY(queue_mutex_) = {};
-  bool log_full_ IMMUDB_GUARDED_BY(queue_mutex_) = false;
+  bool log_full_ IMMUDB_GUARDED_BY(queue_mutex_) =
+      false;  // Not even a small extension is possible.
+  bool retry_posted_ IMMUDB_GUARDED_BY(queue_mutex_) = false;
   bool derived_full_ IMMUDB_GUARDED_BY(queue_mutex_) = false;
   bool waiting_for_space_ IMMUDB_GUARDED_BY(queue_mutex_) = false;
   bool sync_active_ IMMUDB_GUARDED_BY(queue_mutex_) = false;

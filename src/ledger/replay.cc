@@ -20,7 +20,11 @@ constexpr std::uint64_t kNoOffset = ~std::uint64_t{0};
 
 Replay::Replay(Storage& storage, const Environment& environment, TreeSize index_from,
                std::optional<TreeHead> expected)
-    : storage_(storage), environment_(environment), index_from_(index_from), expected_(expected) {
+    : storage_(storage),
+      environment_(environment),
+      index_from_(index_from),
+      expected_(expected),
+      expected_size_(expected ? expected->size : TreeSize{0}) {
   CheckExpected();
 }
 
@@ -48,6 +52,7 @@ void Replay::FillGap(LeafIndex first) {
   const std::uint64_t known = storage_.offsets->size().value;
   if (first.value <= known) return;
   Damage(Text("entries {} to {} are missing from the log", known, first.value - 1));
+  if (first.value > index_from_.value) keys_unknown_below_ = first;
   const std::vector<std::uint64_t> missing(1024, kNoOffset);
   for (std::uint64_t left = first.value - known; left > 0;) {
     const std::uint64_t now = std::min<std::uint64_t>(left, missing.size());
@@ -113,12 +118,13 @@ Status Replay::LimitMemory() {
 
 Status Replay::Finish(LeafIndex next) {
   FillGap(next);
-  if (damage_ || !expected_) return {};
-  if (expected_->size.value > next.value) {
+  if (expected_size_.value > next.value) {
     Damage(
-        Text("the manifest knows {} entries, the log holds {}", expected_->size.value, next.value));
+        Text("the manifest knows {} entries, the log holds {}", expected_size_.value, next.value));
+    FillGap({expected_size_.value});
     return {};
   }
+  if (damage_ || !expected_) return {};
   // No record ended at that size, as one did when the manifest was written: ask the tree.
   IMMUDB_ASSIGN(const Digest root, merkle::RootAt(*storage_.tree, expected_->size));
   if (root != expected_->root) {

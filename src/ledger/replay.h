@@ -29,11 +29,14 @@ class Replay {
   // The log's visitor. Errors: kExhausted, kIo of derived files. Damage is no error: see damage().
   Status Visit(log::LogPosition position, const log::RecordHeader& header, BytesView body);
 
-  // Requires: every record was visited. Checks what only shows at the end.
+  // Requires: every record was visited. Checks what only shows at the end. After damage, the
+  // offsets then cover every entry that anything knows of.
   // Errors: those of reading the tree.
   Status Finish(LeafIndex next);
 
   const EdgeTracker& edge() const { return edge_; }
+  // See Storage: every missing entry whose key the index does not know lies below.
+  LeafIndex keys_unknown_below() const { return keys_unknown_below_; }
   // What contradicts what, if anything does. The tree then means nothing.
   const std::optional<std::string>& damage() const { return damage_; }
 
@@ -51,6 +54,8 @@ class Replay {
   const Environment& environment_;
   const TreeSize index_from_;
   std::optional<TreeHead> expected_;
+  const TreeSize expected_size_;
+  LeafIndex keys_unknown_below_;
   std::optional<std::string> damage_;
   EdgeTracker edge_;
   std::uint64_t unwritten_bytes_ = 0;

@@ -9,6 +9,7 @@
 
 #include "immudb/tree.h"
 #include "index/key_index.h"
+#include "ledger/damage.h"
 #include "ledger/offset_store.h"
 #include "ledger/tree_store.h"
 #include "log/log.h"
@@ -25,6 +26,7 @@ struct Storage {
   std::unique_ptr<TreeStore> tree;
   std::unique_ptr<OffsetStore> offsets;
   std::unique_ptr<index::KeyIndex> index;
+  UnmarkedDamage* unmarked_damage = nullptr;  // The engine's.
 
   // Released after everything below it can be read, acquired by every reader.
   std::atomic<std::uint64_t> published{0};
@@ -32,6 +34,10 @@ struct Storage {
   std::atomic<bool> damaged{false};
   // A derived file contradicts its checksums or the log: it is rebuilt at the next opening.
   std::atomic<bool> rebuild_due{false};
+
+  // Below this, the log may hold damaged entries whose keys neither it nor the index can tell: they
+  // may be newer versions of any key. Constant once opened; 0 if there are none.
+  LeafIndex keys_unknown_below;
 
   TreeSize Published() const { return {published.load(std::memory_order_acquire)}; }
 };

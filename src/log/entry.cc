@@ -119,7 +119,7 @@ Result<EntryLengths> DecodeEntryLengths(BytesView framed) {
   return lengths;
 }
 
-Result<EntryView> DecodeEntry(BytesView framed, LeafIndex index) {
+Result<EntryLengths> DecodeEntryFrame(BytesView framed, LeafIndex index) {
   IMMUDB_ASSIGN(const EntryLengths lengths, DecodeEntryLengths(framed));
   if (lengths.framed_bytes() > framed.size()) {
     return Fail(Code::kCorrupted, "entry {} has {} of {} bytes", index.value, framed.size(),
@@ -129,12 +129,18 @@ Result<EntryView> DecodeEntry(BytesView framed, LeafIndex index) {
     return Fail(Code::kCorrupted, "entry {} does not match its checksum", index.value);
   }
   const BytesView rest = framed.subspan(kEntryHeaderBytes);
+  IMMUDB_TRY(CheckKnown(framed, rest.subspan(lengths.key_bytes, lengths.extension_bytes)));
+  return lengths;
+}
+
+Result<EntryView> DecodeEntry(BytesView framed, LeafIndex index) {
+  IMMUDB_ASSIGN(const EntryLengths lengths, DecodeEntryFrame(framed, index));
+  const BytesView rest = framed.subspan(kEntryHeaderBytes);
   const BytesView value =
       rest.subspan(lengths.key_bytes + lengths.extension_bytes, lengths.value_bytes);
   if (GetU32(framed.data() + kValueCrcAt) != Crc32c(0, value)) {
     return Fail(Code::kCorrupted, "the value of entry {} does not match its checksum", index.value);
   }
-  IMMUDB_TRY(CheckKnown(framed, rest.subspan(lengths.key_bytes, lengths.extension_bytes)));
   return EntryView{.kind = static_cast<EntryKind>(framed[kKindAt]),
                    .last_of_batch = (framed[kFlagsAt] & kLastOfBatchFlag) != 0,
                    .key = rest.first(lengths.key_bytes),

@@ -59,9 +59,14 @@ std::size_t FramedBytes(BytesView framed);
 // Errors: kCorrupted if there are fewer than kEntryHeaderBytes bytes or a limit is exceeded.
 Result<EntryLengths> DecodeEntryLengths(BytesView framed);
 
+// Verifies the entry of index `index` that `framed` begins with, but for its value.
+// Errors: as DecodeEntry.
+Result<EntryLengths> DecodeEntryFrame(BytesView framed, LeafIndex index);
+
 // Decodes and verifies the entry of index `index` that `framed` begins with.
-// Errors: kCorrupted (too short, a checksum or a length is wrong); kUnsupported (checksums hold,
-// but the kind, a flag or a critical extension is unknown, or the value was redacted).
+// Errors: kCorrupted (too short, a checksum or a length is wrong); kUnsupported (the checksum
+// of the header holds, but the kind, a flag or a critical extension is unknown, or the value was
+// redacted).
 Result<EntryView> DecodeEntry(BytesView framed, LeafIndex index);
 
 }  // namespace immudb::log

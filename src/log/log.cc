@@ -7,7 +7,9 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "log/entry.h"
+#include "log/locate.h"
 #include "log/recovery.h"
 #include "log/segment.h"
 
@@ -54,7 +56,8 @@ Log::Log(io::FileSystem& files, std::string directory, const LedgerId& id,
       id_(id),
       codec_(id),
       segment_bytes_(options.segment_bytes),
-      segments_(files, directory_, options.open_files_max) {
+      segments_(files, directory_, options.open_files_max),
+      step_bytes_max_(kStepBytesMax) {
   parts_.reserve(kParts);
 }
 
@@ -83,6 +86,7 @@ Result<Log::Opened> Log::Open(io::FileSystem& files, const std::string& director
   opened.next = recovery.next();
   opened.time_us = recovery.time_us();
   opened.damage = recovery.damage();
+  opened.missing_to = recovery.missing_to();
   log.last_time_us_ = recovery.time_us();
   log.end_ = recovery.end().value;
   log.durable_end_ = std::min(recovery.durable_end(), recovery.end()).value;
@@ -107,6 +111,7 @@ Result<Log::Opened> Log::Open(io::FileSystem& files, const std::string& director
                        .extended_size = size_bytes};
   log.append_file_ = active.file;
   log.append_start_ = active.start;
+  log.active_start_ = active.start.value;
   log.extended_end_ = range->start.value + size_bytes - kSegmentHeaderBytes;
   const MutexLock lock(log.mutex_);
   log.active_ = active;
@@ -204,7 +209,8 @@ Status Log::Roll(LeafIndex first) {
   segments_.Add(segment.number, segment.start);
   const MutexLock lock(mutex_);
   segment.extended_size = prepared_->extended_size;  // Extend may have added to it meanwhile.
-  active_ = segment;
+  full_.push_back(std::exchange(active_, segment));
+  active_start_.store(segment.start.value, std::memory_order_release);
   unsynced_.push_back(segment);
   prepared_.reset();
   prepared_bytes_.store(0, std::memory_order_release);
@@ -256,6 +262,10 @@ Result<StoredEntry> Log::ReadEntry(LogPosition position, LeafIndex index,
                      .value = Bytes(entry.value.begin(), entry.value.end())};
 }
 
+Result<LogPosition> Log::Locate(LeafIndex index) const {
+  return log::Locate(segments_, codec_, end(), index);
+}
+
 LogStatistics Log::statistics() const {
   return {.appended_bytes = appended_bytes_.load(std::memory_order_relaxed),
           .records = records_.load(std::memory_order_relaxed),
@@ -264,26 +274,55 @@ LogStatistics Log::statistics() const {
           .segments = segments_.Ranges().size()};
 }
 
-std::uint64_t Log::StepBytes(LogPosition end) {
-  return std::clamp(std::bit_floor(end.value), kStepBytesMin, kStepBytesMax);
+std::uint64_t Log::StepBytes(std::uint64_t used_bytes) const {
+  return std::clamp(std::bit_floor(used_bytes), kStepBytesMin,
+                    step_bytes_max_.load(std::memory_order_relaxed));
 }
 
 std::uint64_t Log::UsedBytes() const {
-  return kSegmentHeaderBytes + (end().value - active_.start.value);
+  // The start never lies beyond the end that is read after it.
+  const std::uint64_t start = active_start_.load(std::memory_order_acquire);
+  return kSegmentHeaderBytes + (end().value - start);
 }
 
 bool Log::NeedsExtend() const {
   if (prepared_bytes_.load(std::memory_order_acquire) > 0) return false;
-  const LogPosition at = end();
+  const std::uint64_t used = UsedBytes();
   const std::uint64_t extended = extended_end_.load(std::memory_order_acquire);
-  return extended < at.value + StepBytes(at) / 2;
+  return extended < end().value + StepBytes(used) / 2;
+}
+
+void Log::TrimFullSegments() {
+  std::vector<Segment> full;
+  LogPosition start;
+  {
+    const MutexLock lock(mutex_);
+    full.swap(full_);
+    start = active_.start;
+  }
+  for (auto segment = full.rbegin(); segment != full.rend(); ++segment) {
+    const std::uint64_t used = kSegmentHeaderBytes + (start.value - segment->start.value);
+    start = segment->start;
+    const Status cut = segment->extend_file->Truncate(used);
+    if (!cut) {  // The next opening tries again.
+      immudb::Log(LogLevel::kWarning, "{}: the unused end of segment {} was not cut off: {}",
+                  directory_, segment->number, cut.error().message);
+    }
+  }
 }
 
 Status Log::Extend(std::uint64_t body_bytes) {
+  IMMUDB_TRY(CheckAccepts());
+  TrimFullSegments();
   for (int round = 0; round < kExtendRounds; ++round) {
     IMMUDB_TRY(CheckAccepts());
     if (Fits(body_bytes) && !NeedsExtend()) break;
-    IMMUDB_TRY(ExtendOnce(RecordBytes(body_bytes)));
+    const std::uint64_t step_max = step_bytes_max_.load(std::memory_order_relaxed);
+    Status extended = ExtendOnce(RecordBytes(body_bytes));
+    const bool was_least = step_max == kStepBytesMin;
+    if (!extended && (extended.error().code != Code::kExhausted || was_least)) return extended;
+    step_bytes_max_.store(extended ? std::min(2 * step_max, kStepBytesMax) : kStepBytesMin,
+                          std::memory_order_relaxed);
   }
   return {};
 }
@@ -292,11 +331,12 @@ Status Log::ExtendOnce(std::uint64_t record_bytes) {
   Segment segment;
   std::uint64_t used = 0;
   bool prepare_new = false;
-  const std::uint64_t step = StepBytes(end());
+  std::uint64_t step = 0;
   std::uint64_t size = 0;
   {
     const MutexLock lock(mutex_);
     used = UsedBytes();
+    step = StepBytes(used);
     if (active_.extended_size < segment_bytes_ && used + record_bytes <= segment_bytes_) {
       segment = active_;
       size = std::min(segment_bytes_, std::max(segment.extended_size + step, used + record_bytes));

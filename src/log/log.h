@@ -88,6 +88,8 @@ class Log {
     LeafIndex next;            // Index of the next entry.
     std::int64_t time_us = 0;  // Of the last record.
     std::optional<Damage> damage;
+    // Set if acknowledged records may be missing between the last one shown and here.
+    std::optional<LogPosition> missing_to;
   };
 
   // Creates `directory` with an empty log in it, both synced; the caller syncs the parent.
@@ -98,7 +100,9 @@ class Log {
   // durable when it returns: a tail of which nothing proves that it was synced is copied to a new
   // segment first. If acknowledged data is damaged, nothing on the disk is changed, the intact
   // records after the damage are shown as well, whether or not they are durable, and the log takes
-  // no change (kCorrupted).
+  // no change (kCorrupted). What is left of a damaged record is shown too, as one record for each
+  // stretch of entries (log/salvage.h): with a position such that the entries lie where they would
+  // in a record there, and with values that may be damaged.
   // Errors: kNotFound (no such directory); kCorrupted (no segment can be read); kUnsupported (a
   // newer format); kExhausted (no room for that copy); kIo; that of `visit`. It may be tried again.
   static Result<Opened> Open(io::FileSystem& files, const std::string& directory,
@@ -132,7 +136,8 @@ class Log {
   bool NeedsExtend() const;
 
   // Makes room for a record with `body_bytes` and more ahead of it: 64 KiB at first, then about as
-  // much as the log is long, 64 MiB at most.
+  // much as the newest segment is long, 64 MiB at most. Gives back what the segment before has
+  // beyond its end. On a nearly full disk it takes small steps.
   // Errors: kExhausted, or kIo of a write (nothing changed; may be tried again); kClosed,
   // kCorrupted; of a sync, which is then final, because it may have been about records.
   Status Extend(std::uint64_t body_bytes);
@@ -142,6 +147,10 @@ class Log {
   // Errors: kCorrupted (no such entry there), kUnsupported, kIo.
   Result<StoredEntry> ReadEntry(LogPosition position, LeafIndex index,
                                 std::size_t bytes_hint = 4096) const;
+
+  // Where entry `index` lies, as the records themselves say. Slow: see log/locate.h, also for the
+  // errors.
+  Result<LogPosition> Locate(LeafIndex index) const;
 
   LogPosition end() const { return {end_.load(std::memory_order_acquire)}; }
   LogPosition durable_end() const { return {durable_end_.load(std::memory_order_acquire)}; }
@@ -162,12 +171,14 @@ class Log {
 
   Log(io::FileSystem& files, std::string directory, const LedgerId& id, const OpenOptions& options);
 
-  // The extension that is due at `end`, see Extend.
-  static std::uint64_t StepBytes(LogPosition end);
-  std::uint64_t UsedBytes() const IMMUDB_REQUIRES(mutex_);  // Of the active file.
+  // The extension that is due when the active segment is so long, see Extend.
+  std::uint64_t StepBytes(std::uint64_t used_bytes) const;
+  std::uint64_t UsedBytes() const;  // Of the active file.
   Result<LogPosition> AppendRecord(RecordHeader header, std::span<const BytesView> body);
   // Names the prepared segment and appends to it from now on.
   Status Roll(LeafIndex first);
+  // Cuts the space that was never used off the segments that are no longer active.
+  void TrimFullSegments();
   // One extension: of the active segment, of the prepared one, or a new prepared one.
   Status ExtendOnce(std::uint64_t record_bytes);
   Status PrepareSegment(std::uint64_t number, std::uint64_t size_bytes);
@@ -186,8 +197,10 @@ class Log {
 
   std::atomic<std::uint64_t> end_{0};
   std::atomic<std::uint64_t> durable_end_{0};
-  std::atomic<std::uint64_t> extended_end_{0};    // Of the active segment.
+  std::atomic<std::uint64_t> active_start_{0};    // Of the active segment.
+  std::atomic<std::uint64_t> extended_end_{0};    // The same.
   std::atomic<std::uint64_t> prepared_bytes_{0};  // For records, in the prepared segment.
+  std::atomic<std::uint64_t> step_bytes_max_;     // Small after an extension that found no space.
   std::atomic<bool> refuses_{false};
   std::atomic<std::uint64_t> appended_bytes_{0};
   std::atomic<std::uint64_t> records_{0};
@@ -203,6 +216,8 @@ class Log {
   mutable Mutex mutex_;
   Segment active_ IMMUDB_GUARDED_BY(mutex_);
   std::optional<Segment> prepared_ IMMUDB_GUARDED_BY(mutex_);
+  // Full ones, whose files may be longer than their part of the log.
+  std::vector<Segment> full_ IMMUDB_GUARDED_BY(mutex_);
   // The active segment and those before it that may have unsynced records, oldest first.
   std::vector<Segment> unsynced_ IMMUDB_GUARDED_BY(mutex_);
   Code refusal_ IMMUDB_GUARDED_BY(mutex_) = Code::kClosed;

@@ -169,6 +169,24 @@ TEST(LogFaultTest, AFailedWriteIsFinal) {
   EXPECT_EQ(world.log->Sync().error().code, Code::kClosed);
 }
 
+TEST(LogFaultTest, ADiskWithRoomForLessThanAStepIsUsedInSmallerSteps) {
+  LogWorld world;
+  world.options.segment_bytes = 64u << 20;
+  ASSERT_TRUE(world.Create() && world.Open());
+  while (world.log->end().value < (1u << 20)) ASSERT_TRUE(world.Append(4000));
+  while (!world.log->NeedsExtend()) ASSERT_TRUE(world.Append(0));
+  const std::uint64_t extended = world.log->statistics().extended_bytes;
+  world.files.SetCapacityBytes(world.files.used_bytes() + (200u << 10));
+  // The step that is due is 1 MiB. What does not fit is given back.
+  EXPECT_EQ(world.log->Extend(2u << 20).error().code, Code::kExhausted);
+  EXPECT_TRUE(world.log->Extend(0));
+  while (world.Append(4000)) {
+  }
+  EXPECT_GE(world.log->statistics().extended_bytes, extended + (128u << 10));
+  world.files.SetCapacityBytes(std::nullopt);
+  EXPECT_TRUE(world.Append(4000));
+}
+
 TEST(LogFaultTest, AFullDiskIsMetByExtendAloneAndEndsWhenThereIsRoom) {
   LogWorld world;
   ASSERT_TRUE(world.Create() && world.Open() && world.Append());

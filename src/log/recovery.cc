@@ -1,10 +1,14 @@
 #include "log/recovery.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/log.h"
+#include "log/entry.h"
+#include "log/salvage.h"
 
 namespace immudb::log {
 namespace {
@@ -17,24 +21,11 @@ bool IsZero(BytesView bytes) {
 
 }  // namespace
 
-Result<BytesView> SegmentReader::Read(LogPosition position, std::size_t bytes) {
-  const std::uint64_t skip = position.value - start_.value;  // Wraps if before the buffer.
-  if (skip >= size_ || size_ - skip < bytes) {
-    if (buffer_.size() < bytes || buffer_.empty()) buffer_.resize(std::max(bytes, kReadBytes));
-    size_ = 0;
-    IMMUDB_ASSIGN(size_, segments_.Read(position, buffer_));
-    start_ = position;
-    return BytesView(buffer_).first(size_);
-  }
-  return BytesView(buffer_).subspan(skip, size_ - skip);
-}
-
 Recovery::Recovery(io::FileSystem& files, const std::string& directory, const LedgerId& id,
                    const OpenOptions& options, SegmentMap& segments)
     : files_(files),
       directory_(directory),
       id_(id),
-      options_(options),
       codec_(id),
       segments_(segments),
       reader_(segments),
@@ -46,7 +37,9 @@ Recovery::Recovery(io::FileSystem& files, const std::string& directory, const Le
 Status Recovery::Run(const RecordVisitor& visit) {
   IMMUDB_TRY(ListSegments());
   IMMUDB_TRY(Walk(visit));
-  if (!damage_) IMMUDB_TRY(SettleTail());
+  if (damage_) return {};
+  IMMUDB_TRY(SettleTail());
+  if (!damage_) TrimSuperseded();
   return {};
 }
 
@@ -75,6 +68,8 @@ Status Recovery::ReadSegmentHeader(std::uint64_t number) {
   std::array<std::uint8_t, kSegmentHeaderBytes> bytes{};
   IMMUDB_ASSIGN(const auto file, files_.Open(segments_.PathOf(number), io::OpenMode::kRead));
   IMMUDB_ASSIGN(const std::size_t size, file->Read(0, bytes));
+  IMMUDB_ASSIGN(const std::uint64_t file_bytes, file->SizeBytes());
+  file_bytes_.push_back(file_bytes);
   const auto header = DecodeSegmentHeader(BytesView(bytes).first(size));
   std::string wrong;
   if (!header) {
@@ -133,10 +128,57 @@ Status Recovery::Walk(const RecordVisitor& visit) {
     if (!damage_) return {};
     IMMUDB_ASSIGN(const bool adopted, AdoptHeaderless(end_));
     if (adopted) continue;
-    IMMUDB_ASSIGN(const auto next, FindNextRecord(end_));
-    if (!next) return {};
-    end_ = *next;
+    IMMUDB_ASSIGN(const bool go_on, PassDamaged(visit));
+    if (!go_on) return {};
   }
+}
+
+Result<bool> Recovery::PassDamaged(const RecordVisitor& visit) {
+  // Beyond the proven end nothing was acknowledged, and a torn record holds nothing of worth.
+  const bool is_proven = end_ < proven_;
+  IMMUDB_ASSIGN(const auto header, TryHeader(end_));
+  if (is_proven && header) {
+    const LeafIndex end{header->first.value + header->count};
+    IMMUDB_TRY(ShowSalvaged(end_ + kRecordHeaderBytes, header->body_bytes, *header, end, visit));
+    end_ = end_ + RecordBytes(header->body_bytes);
+    next_ = end;
+    time_us_ = std::max(time_us_, header->time_us);
+    return true;
+  }
+  IMMUDB_ASSIGN(const auto next, FindNextRecord(end_));
+  if (is_proven) {
+    // Its header is gone: what it held lies before the next record, and ends with that one's first.
+    LeafIndex end{std::numeric_limits<std::uint64_t>::max()};
+    if (next) {
+      IMMUDB_ASSIGN(const auto following, TryHeader(*next));
+      if (following) end = following->first;
+    }
+    const LogPosition body = end_ + kRecordHeaderBytes;
+    const LogPosition body_end = next.value_or(proven_);
+    const std::uint64_t bytes = body < body_end ? body_end.value - body.value : 0;
+    IMMUDB_TRY(ShowSalvaged(body, std::min<std::uint64_t>(bytes, kBodyBytesMax),
+                            {.first = next_, .time_us = time_us_}, end, visit));
+  }
+  if (next) end_ = *next;
+  return next.has_value();
+}
+
+Status Recovery::ShowSalvaged(LogPosition body, std::uint64_t bytes, const RecordHeader& header,
+                              LeafIndex end, const RecordVisitor& visit) {
+  if (bytes == 0 || !segments_.Find(body)) return {};
+  IMMUDB_ASSIGN(const BytesView read, reader_.Read(body, bytes));
+  const BytesView framed = read.first(std::min<std::uint64_t>(read.size(), bytes));
+  for (const Stretch& stretch : Salvage(framed, header.first, end)) {
+    RecordHeader shown = header;
+    shown.first = stretch.first;
+    shown.count = stretch.count;
+    shown.body_bytes = stretch.bytes;
+    // Where its record would begin, if the stretch were all of its body.
+    const LogPosition position{body.value + stretch.begin - kRecordHeaderBytes};
+    IMMUDB_TRY(visit(position, shown, framed.subspan(stretch.begin, stretch.bytes)));
+    next_ = {stretch.first.value + stretch.count};
+  }
+  return {};
 }
 
 Status Recovery::Accept(LogPosition position, const Record& record, const RecordVisitor& visit) {
@@ -152,29 +194,32 @@ Status Recovery::Accept(LogPosition position, const Record& record, const Record
   return {};
 }
 
-Result<std::optional<Recovery::Record>> Recovery::TryRecord(LogPosition position) {
+Result<std::optional<RecordHeader>> Recovery::TryHeader(LogPosition position) {
   const auto range = segments_.Find(position);
-  if (!range) return std::optional<Record>();
-  const auto usable = [](const Error& error) { return error.code != Code::kCorrupted; };
-  IMMUDB_ASSIGN(BytesView bytes, reader_.Read(position, kRecordHeaderBytes));
+  if (!range) return std::optional<RecordHeader>();
+  IMMUDB_ASSIGN(const BytesView bytes, reader_.Read(position, kRecordHeaderBytes));
   const auto header = codec_.Decode(bytes, position);
   if (!header) {
-    if (usable(header.error())) return header.error();
-    return std::optional<Record>();
+    if (header.error().code != Code::kCorrupted) return header.error();
+    return std::optional<RecordHeader>();
   }
   NoteProven(header->durable_end);
   const bool continues = damage_ ? header->first >= next_ : header->first == next_;
+  const bool fits = RecordBytes(header->body_bytes) <= range->end.value - position.value;
+  return continues && fits ? std::optional(*header) : std::nullopt;
+}
+
+Result<std::optional<Recovery::Record>> Recovery::TryRecord(LogPosition position) {
+  IMMUDB_ASSIGN(const auto header, TryHeader(position));
+  if (!header) return std::optional<Record>();
   const std::uint64_t record_bytes = RecordBytes(header->body_bytes);
-  if (!continues || record_bytes > range->end.value - position.value) {
-    return std::optional<Record>();
-  }
-  IMMUDB_ASSIGN(bytes, reader_.Read(position, record_bytes));
+  IMMUDB_ASSIGN(BytesView bytes, reader_.Read(position, record_bytes));
   if (bytes.size() < record_bytes) return std::optional<Record>();
   bytes = bytes.first(record_bytes).subspan(kRecordHeaderBytes);
   const BytesView body = bytes.first(header->body_bytes);
   if (!IsZero(bytes.subspan(header->body_bytes))) return std::optional<Record>();
   if (const Status status = CheckBody(*header, body); !status) {
-    if (usable(status.error())) return status.error();
+    if (status.error().code != Code::kCorrupted) return status.error();
     return std::optional<Record>();
   }
   return std::optional<Record>(Record{.header = *header, .body = body});
@@ -228,6 +273,8 @@ Result<std::optional<LogPosition>> Recovery::FindNextRecord(LogPosition after) {
       return false;
     }));
     if (!found) return found;
+    IMMUDB_ASSIGN(const auto header, TryHeader(*found));
+    if (header && *found < proven_) return found;
     IMMUDB_ASSIGN(const auto record, TryRecord(*found));
     if (record) return found;
     from = *found + kRecordAlignment;
@@ -314,6 +361,26 @@ Status Recovery::CopyTail() {
   segments_.Add(number, proven_);
   NoteProven(end_);
   return {};
+}
+
+void Recovery::TrimSuperseded() {
+  const std::vector<SegmentRange> ranges = segments_.Ranges();
+  auto range = ranges.begin();
+  for (std::size_t i = 0; i < numbers_.size(); ++i) {
+    const std::uint64_t number = numbers_[i];
+    if (number >= ranges.back().number) break;
+    while (range->number < number) ++range;
+    // A segment that a newer one covers from its start on holds nothing any more.
+    const std::uint64_t live_bytes = range->number == number ? range->FileOffset(range->end)
+                                                             : std::uint64_t{kSegmentHeaderBytes};
+    if (file_bytes_[i] <= live_bytes) continue;
+    const auto file = files_.Open(segments_.PathOf(number), io::OpenMode::kReadWrite);
+    const Status cut = file ? (*file)->Truncate(live_bytes) : Status(file.error());
+    if (!cut) {
+      immudb::Log(LogLevel::kWarning, "{}: the unused end of segment {} was not cut off: {}",
+                  directory_, number, cut.error().message);
+    }
+  }
 }
 
 Status Recovery::RemoveTemporaryFiles() {

@@ -17,27 +17,9 @@
 #include "log/record.h"
 #include "log/segment.h"
 #include "log/segment_map.h"
+#include "log/segment_reader.h"
 
 namespace immudb::log {
-
-// Reads a segment front to back through a buffer. Not thread-safe.
-class SegmentReader {
- public:
-  explicit SegmentReader(const SegmentMap& segments) : segments_(segments) {}
-
-  // The bytes from `position`, at least `bytes` of them unless the segment's part of the log or its
-  // file ends before. Valid until the next call. Errors: those of SegmentMap::Read.
-  Result<BytesView> Read(LogPosition position, std::size_t bytes);
-
-  // Forgets what it has read: needed when the segments have changed.
-  void Reset() { size_ = 0; }
-
- private:
-  const SegmentMap& segments_;
-  Bytes buffer_;
-  std::size_t size_ = 0;  // Bytes of it that hold something.
-  LogPosition start_;     // Of the buffer.
-};
 
 // One recovery. Not thread-safe.
 class Recovery {
@@ -55,6 +37,10 @@ class Recovery {
   LeafIndex next() const { return next_; }
   std::int64_t time_us() const { return time_us_; }
   const std::optional<Damage>& damage() const { return damage_; }
+  // Acknowledged records may be missing between end() and here; only with damage.
+  std::optional<LogPosition> missing_to() const {
+    return damage_ && end_ < proven_ ? std::optional(proven_) : std::nullopt;
+  }
 
  private:
   struct Record {
@@ -75,6 +61,8 @@ class Recovery {
   // Returns whether it did.
   Result<bool> AdoptHeaderless(LogPosition end);
   Status Walk(const RecordVisitor& visit);
+  // The header at `position`, if one is there that can continue the log.
+  Result<std::optional<RecordHeader>> TryHeader(LogPosition position);
   // The record at `position` if it is intact and continues the log, or, after damage, if it can.
   Result<std::optional<Record>> TryRecord(LogPosition position);
   Status Accept(LogPosition position, const Record& record, const RecordVisitor& visit);
@@ -83,7 +71,15 @@ class Recovery {
   Status ScanHeaders(LogPosition from, const HeaderVisitor& visit);
   // Scans one segment; returns whether to go on.
   Result<bool> ScanSegment(const SegmentRange& range, LogPosition from, const HeaderVisitor& visit);
+  // The next record behind a bad one: an intact one or, below the proven end, one with an intact
+  // header.
   Result<std::optional<LogPosition>> FindNextRecord(LogPosition after);
+  // Moves the end past a bad record and shows what is left of it. Returns whether anything follows.
+  Result<bool> PassDamaged(const RecordVisitor& visit);
+  // Shows the entries of a damaged record whose body begins at `body` and has `bytes` at most:
+  // those of [first.first, end). `header` is what its stretches are shown with.
+  Status ShowSalvaged(LogPosition body, std::uint64_t bytes, const RecordHeader& header,
+                      LeafIndex end, const RecordVisitor& visit);
   void NoteProven(LogPosition durable_end);
   void NoteDamage(LogPosition position, std::string text);
 
@@ -92,16 +88,19 @@ class Recovery {
   Status RewriteSeals();
   Status CopyTail();
   Status RemoveTemporaryFiles();
+  // Cuts what newer segments have made dead off the files of older ones. What fails is left to the
+  // next opening. Requires: the newest segment and its name are durable.
+  void TrimSuperseded();
 
   io::FileSystem& files_;
   const std::string& directory_;
   const LedgerId& id_;
-  const OpenOptions& options_;
   const RecordCodec codec_;
   SegmentMap& segments_;
   SegmentReader reader_;
 
   std::vector<std::uint64_t> numbers_;     // Of the segment files.
+  std::vector<std::uint64_t> file_bytes_;  // Of each of them, when they were listed.
   std::vector<std::uint64_t> headerless_;  // Those with a damaged header.
   std::vector<std::string> temporary_files_;
   LogPosition end_;
