@@ -120,6 +120,10 @@ VersionCursor KeyIndex::Versions(BytesView key, LeafIndex from, VersionOrder ord
   return {Snapshot(size, Access::kDisk), key, from, order};
 }
 
+AllVersionsCursor KeyIndex::AllVersions(TreeSize size) const {
+  return AllVersionsCursor(Snapshot(size, Access::kDisk));
+}
+
 TreeSize KeyIndex::covered() const {
   return TreeSize{state()->runs_to().value};
 }

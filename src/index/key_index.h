@@ -89,6 +89,9 @@ class KeyIndex {
   // in `order`.
   VersionCursor Versions(BytesView key, LeafIndex from, VersionOrder order, TreeSize size) const;
 
+  // Reader. All versions of all keys in the snapshot `size`.
+  AllVersionsCursor AllVersions(TreeSize size) const;
+
   // Maintainer. Sorts and merges what lies in memory, in tiers. Call it when NeedsMemoryMerge, from
   // any one thread; nobody waits for it.
   void MergeMemory();

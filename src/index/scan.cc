@@ -144,6 +144,22 @@ Status ScanCursor::FindBackward() {
   return {};
 }
 
+Status AllVersionsCursor::SkipInvisible() {
+  Cursor& inner = *snapshot_.cursor;
+  while (inner.valid() && inner.position().index >= snapshot_.size.value) IMMUDB_TRY(inner.Next());
+  return {};
+}
+
+Status AllVersionsCursor::SeekToFirst() {
+  IMMUDB_TRY(snapshot_.cursor->Seek({{}, kBeforeNewest}));
+  return SkipInvisible();
+}
+
+Status AllVersionsCursor::Next() {
+  IMMUDB_TRY(snapshot_.cursor->Next());
+  return SkipInvisible();
+}
+
 VersionCursor::VersionCursor(SnapshotCursor snapshot, BytesView key, LeafIndex from,
                              VersionOrder order)
     : snapshot_(std::move(snapshot)), key_(key.begin(), key.end()), order_(order) {

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "index/cursor.h"
@@ -72,6 +73,30 @@ class ScanCursor {
   Direction direction_ = Direction::kForward;  // Where the inner cursor stands, seen from key_.
   Bytes key_;
   Version version_;
+};
+
+// Moves over all versions of all keys of a snapshot: keys in order, the newest version first.
+//
+// Errors of the moves: as ScanCursor. Not thread-safe.
+class AllVersionsCursor {
+ public:
+  explicit AllVersionsCursor(SnapshotCursor snapshot) : snapshot_(std::move(snapshot)) {}
+
+  Status SeekToFirst();
+  bool valid() const { return snapshot_.cursor->valid(); }
+
+  // Requires of all below: valid().
+  Status Next();
+  // Borrowed until the next move.
+  BytesView key() const { return snapshot_.cursor->position().key; }
+  Version version() const {
+    return {LeafIndex{snapshot_.cursor->position().index}, snapshot_.cursor->kind()};
+  }
+
+ private:
+  Status SkipInvisible();
+
+  SnapshotCursor snapshot_;
 };
 
 enum class VersionOrder : std::uint8_t {

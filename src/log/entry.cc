@@ -105,6 +105,12 @@ std::size_t FinishEntry(std::span<std::uint8_t> framed, LeafIndex index, LastOfB
   return bytes;
 }
 
+void RefreshValueChecksum(std::span<std::uint8_t> framed) {
+  const std::size_t bytes = FramedBytes(framed);
+  const std::size_t value_bytes = LengthsOf(framed).value_bytes;
+  PutU32(framed.data() + kValueCrcAt, Crc32c(0, framed.subspan(bytes - value_bytes, value_bytes)));
+}
+
 Result<EntryLengths> DecodeEntryLengths(BytesView framed) {
   if (framed.size() < kEntryHeaderBytes) {
     return Fail(Code::kCorrupted, "entry header of {} bytes", framed.size());

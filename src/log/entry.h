@@ -52,6 +52,10 @@ void AppendEntry(Bytes& out, EntryKind kind, BytesView key, BytesView value);
 // Requires: `framed` begins with a whole entry that AppendEntry made.
 std::size_t FinishEntry(std::span<std::uint8_t> framed, LeafIndex index, LastOfBatch last);
 
+// Computes the checksum of the value of the entry that `framed` begins with, after a change of it.
+// Requires: as FinishEntry, which must follow.
+void RefreshValueChecksum(std::span<std::uint8_t> framed);
+
 // The framed length of the entry that AppendEntry put at the beginning of `framed`.
 std::size_t FramedBytes(BytesView framed);
 

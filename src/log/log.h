@@ -152,6 +152,13 @@ class Log {
   // errors.
   Result<LogPosition> Locate(LeafIndex index) const;
 
+  // Reads bytes from `position` on, as many as its segment has, into `out`, unverified, and returns
+  // their number: for readers of entries that lie side by side. Only what was appended before the
+  // call is sure to be seen. Errors: kCorrupted (no segment holds that position), kIo.
+  Result<std::size_t> ReadBytes(LogPosition position, std::span<std::uint8_t> out) const {
+    return segments_.Read(position, out);
+  }
+
   LogPosition end() const { return {end_.load(std::memory_order_acquire)}; }
   LogPosition durable_end() const { return {durable_end_.load(std::memory_order_acquire)}; }
   bool accepts_changes() const { return !refuses_.load(std::memory_order_acquire); }

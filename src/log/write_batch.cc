@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "log/entry.h"
 
 namespace immudb {
@@ -13,8 +14,19 @@ void WriteBatch::Add(EntryKind kind, BytesView key, BytesView value) {
   key_bytes_max_ = std::max<std::uint64_t>(key_bytes_max_, key.size());
 }
 
+void WriteBatch::AddLateBound(EntryKind kind, BytesView key, BytesView value,
+                              std::uint32_t target) {
+  IMMUDB_CHECK(kind != EntryKind::kSet);
+  IMMUDB_CHECK(target < count_);
+  IMMUDB_CHECK(value.size() > sizeof(std::uint64_t));
+  IMMUDB_CHECK(kind == EntryKind::kReference || key.size() > sizeof(std::uint64_t));
+  late_bindings_.push_back({.offset = encoded_.size(), .target = target});
+  Add(kind, key, value);
+}
+
 void WriteBatch::Clear() {
   encoded_.clear();
+  late_bindings_.clear();
   count_ = 0;
   key_bytes_max_ = 0;
 }

@@ -29,6 +29,13 @@ Result<Digest> RootAt(const NodeReader& nodes, TreeSize size) {
   return RootOf(nodes, {0, size.value});
 }
 
+Result<Digest> NodeAt(const NodeReader& nodes, NodeId node, TreeSize size) {
+  if (IsComplete(node, size)) return nodes.Read(node);
+  IMMUDB_CHECK(node.level < 64);
+  IMMUDB_CHECK(size.value > 0 && node.index <= (size.value - 1) >> node.level);
+  return RootOf(nodes, {node.index << node.level, size.value});
+}
+
 Result<Path> ProveInclusion(const NodeReader& nodes, LeafIndex leaf, TreeSize size) {
   IMMUDB_CHECK(leaf.value < size.value);
   Path path;

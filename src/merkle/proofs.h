@@ -19,6 +19,11 @@ namespace immudb::merkle {
 // Errors: those of NodeReader, here and below.
 Result<Digest> RootAt(const NodeReader& nodes, TreeSize size);
 
+// Returns the hash of the leaves below `node` that the tree of `size` leaves has: of all of them if
+// it is complete, else as if they were a tree of their own.
+// Requires: node.level < 64; there is such a leaf.
+Result<Digest> NodeAt(const NodeReader& nodes, NodeId node, TreeSize size);
+
 // Returns the path that proves `leaf` is in the tree of `size` leaves, the sibling next to the leaf
 // first. See merkle/verify.h.
 // Requires: leaf < size.

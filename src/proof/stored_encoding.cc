@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "base/error.h"
 
@@ -58,6 +59,11 @@ Result<TargetView> DecodeTarget(BytesView value) {
   return Fail(Code::kCorrupted, "a stored reference has an unknown form");
 }
 
+void ReplaceTargetIndex(std::span<std::uint8_t> encoded, LeafIndex index) {
+  IMMUDB_CHECK(encoded.size() >= kTargetSuffixBytes);
+  PutBigU64(encoded.data() + encoded.size() - kTargetSuffixBytes, index.value);
+}
+
 Bytes EncodeSetPrefix(BytesView set) {
   Bytes prefix;
   prefix.reserve(2 * kSeparator.size() + set.size());
@@ -77,6 +83,13 @@ Bytes EncodeSetKey(BytesView set, double score, const TargetView& target) {
   Bytes key = EncodeSetScorePrefix(set, score);
   AppendTarget(key, target);
   return key;
+}
+
+bool IsOfThisSetOnly(BytesView set, BytesView stored) {
+  const std::string_view text(reinterpret_cast<const char*>(stored.data()), stored.size());
+  const std::size_t name_end = kSeparator.size() + set.size();
+  return text.find(kSeparator, kSeparator.size()) == name_end &&
+         text.find(kSeparator, name_end + 1) == std::string_view::npos;
 }
 
 Result<SetMemberView> DecodeSetKey(BytesView set, BytesView stored) {

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "immudb/bytes.h"
 #include "immudb/result.h"
@@ -35,6 +36,11 @@ Bytes EncodeTarget(const TargetView& target);
 // Errors: kCorrupted if EncodeTarget makes no such value.
 Result<TargetView> DecodeTarget(BytesView value);
 
+// Replaces the index in `encoded`, the value of a reference or set entry with an index, or the
+// stored key of such a set entry.
+// Requires: EncodeTarget or EncodeSetKey made it.
+void ReplaceTargetIndex(std::span<std::uint8_t> encoded, LeafIndex index);
+
 // Returns the first bytes of all stored keys of the sorted set `set`.
 Bytes EncodeSetPrefix(BytesView set);
 
@@ -48,6 +54,11 @@ struct SetMemberView {
   double score = 0;
   TargetView target;
 };
+
+// Whether `stored`, the key of a set entry that begins with the prefix of `set`, cannot be a key of
+// any other set: whether its separators stand only where the name ends. If not, only the entry's
+// value tells.
+bool IsOfThisSetOnly(BytesView set, BytesView stored);
 
 // Returns the member that the stored key `stored` of the set `set` is; the view is into `stored`.
 // A stored key alone does not say where the name of its set ends: a name may hold the separator.
