@@ -14,10 +14,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "immudb/bytes.h"
 #include "immudb/digest.h"
+#include "immudb/operations.h"
 #include "immudb/result.h"
 #include "immudb/tree.h"
 #include "immudb/write_batch.h"
@@ -30,6 +32,15 @@ struct Entry {
   LeafIndex index;
   EntryKind kind = EntryKind::kSet;
 };
+
+template <typename Item>
+class Cursor;
+struct HistoryRange;
+struct KeyRange;
+struct LoggedEntry;
+struct SortedSetItem;
+struct SortedSetRange;
+struct StoredVersion;
 
 struct ProvenEntry {
   Entry entry;
@@ -110,6 +121,52 @@ class Ledger {
 
   // At with a proof in the newest tree. Errors: as At, then CheckTrustedIndex.
   virtual Result<ProvenEntry> AtProven(LeafIndex index, std::optional<LeafIndex> since) const = 0;
+
+  // The three below check what they are given against the newest published entries and return the
+  // batch that stores it, for Submit; what they checked stays true. `since` is checked as by
+  // CheckTrustedIndex, after names and before targets.
+  // Errors: kInvalidArgument `invalid key`, `invalid reference`, `invalid set`, `mismatch between
+  // provided index and key`; kNotFound `Key not found`, `index not found`; kCorrupted, kIo.
+  virtual Result<WriteBatch> BindReference(BytesView name, const Target& target,
+                                           std::optional<LeafIndex> since = std::nullopt) const = 0;
+  virtual Result<WriteBatch> BindSortedSetEntry(
+      BytesView set, double score, const Target& target,
+      std::optional<LeafIndex> since = std::nullopt) const = 0;
+  // A target that names the key of an earlier SetOperation of the call is bound to that entry,
+  // whatever index it asks for; any other must have an index. More errors: kInvalidArgument `empty
+  // set`, the duplicate errors, `reference index not provided`, `zAdd index not provided`.
+  virtual Result<WriteBatch> BindOperations(std::span<const Operation> operations) const = 0;
+
+  // What the reference or sorted-set entry with the key `name` points to: the entry with its index
+  // if it has one, else the newest entry of its target key as it was stored.
+  // Errors: kInvalidArgument `invalid reference`, `provided argument is not a reference`; kNotFound
+  // `Key not found`, `index not found`; kCorrupted, kIo.
+  virtual Result<Entry> GetReferenced(BytesView name) const = 0;
+
+  // The cursors are in immudb/cursor.h. Errors of the four: kInvalidArgument `invalid key prefix`,
+  // `invalid offset`, `invalid set`, `invalid key`; kIo, kCorrupted.
+  virtual Result<std::unique_ptr<Cursor<Entry>>> Scan(KeyRange range) const = 0;
+  virtual Result<std::unique_ptr<Cursor<SortedSetItem>>> ScanSortedSet(
+      SortedSetRange range) const = 0;
+  virtual Result<std::unique_ptr<Cursor<Entry>>> History(HistoryRange range) const = 0;
+  // All entries from `first` on in the order of their indexes, references as they are stored.
+  virtual Result<std::unique_ptr<Cursor<LoggedEntry>>> EntriesFrom(LeafIndex first) const = 0;
+  // All versions of all keys: keys in order, newest version first, as they are stored.
+  virtual Result<std::unique_ptr<Cursor<StoredVersion>>> AllVersions() const = 0;
+
+  // These two yield one item, the count, at the end of the reading; a step of it is one row of the
+  // limit.
+  // The number of versions of `key`; 0 for an empty one. Errors: kInvalidArgument `invalid key
+  // prefix` for a reserved one; kIo, kCorrupted.
+  virtual Result<std::unique_ptr<Cursor<std::uint64_t>>> CountVersions(BytesView key) const = 0;
+  // The number of different keys, references and set entries included, of the published entries.
+  // Remembered: what was counted once is not counted again. Errors: kIo, kCorrupted.
+  virtual Result<std::unique_ptr<Cursor<std::uint64_t>>> CountKeys() const = 0;
+
+  // The hash of node `index` of level `level` in the tree of `size` leaves; of a node at the right
+  // edge, over the leaves it has. Requires: the node has a leaf below it. Errors: kNotFound `index
+  // not found` if size is not published; kIo, kCorrupted.
+  virtual Result<Digest> Node(std::uint8_t level, std::uint64_t index, TreeSize size) const = 0;
 
   // Makes all published entries durable and the derived files current, so that the next opening
   // replays nothing. Errors: kExhausted, kIo; the ledger goes on.

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "log/framed.h"
 #include "log/record.h"
+#include "proof/stored_encoding.h"
 
 namespace immudb::ledger {
 namespace {
@@ -76,15 +77,40 @@ Status CheckDuplicates(const WriteBatch& batch) {
   }
   std::ranges::sort(keys);
   if (std::ranges::adjacent_find(keys) == keys.end()) return {};
-  return Fail(Code::kInvalidArgument,
-              "duplicated keys are not supported in single batch transaction");
+  return DuplicateError(EntryKind::kSet);
+}
+
+// Whether a reference or set entry can be read as one.
+bool IsWellFormed(const log::EntryView& entry) {
+  if (entry.kind == EntryKind::kSet) return true;
+  if (!proof::DecodeTarget(entry.value)) return false;
+  return entry.kind == EntryKind::kReference || AsText(entry.key).ends_with(AsText(entry.value));
 }
 
 }  // namespace
 
+bool IsReservedKey(BytesView key) {
+  return !key.empty() && (key[0] == 0 || AsText(key) == kMetadataKey);
+}
+
 Status CheckKey(BytesView key) {
-  if (key.empty() || key[0] == 0 || AsText(key) == kMetadataKey) return InvalidKey();
+  if (key.empty() || IsReservedKey(key)) return InvalidKey();
   return {};
+}
+
+Error DuplicateError(EntryKind kind) {
+  switch (kind) {
+    case EntryKind::kSet: break;
+    case EntryKind::kReference:
+      return Fail(Code::kInvalidArgument,
+                  "duplicated references insertions are not supported in single batch transaction");
+    case EntryKind::kSortedSetEntry:
+      return Fail(Code::kInvalidArgument,
+                  "duplicated index inside zAdd insertions are not supported in single batch "
+                  "transaction");
+  }
+  return Fail(Code::kInvalidArgument,
+              "duplicated keys are not supported in single batch transaction");
 }
 
 Status CheckBatch(const WriteBatch& batch, BatchRules rules) {
@@ -102,6 +128,7 @@ Status CheckBatch(const WriteBatch& batch, BatchRules rules) {
     if (key.size() > kKeyBytesMax) {
       return KeyTooLong(key, std::max<std::uint64_t>(key.size(), batch.key_bytes_max()));
     }
+    if (!IsWellFormed(entry)) return Fail(Code::kInvalidArgument, "invalid reference");
   }
   const bool too_big_081 = batch.count() > kEntriesMax081 || cost >= kBytesMax081;
   if (batch.encoded().size() > log::kBodyBytesMax ||

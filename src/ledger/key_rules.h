@@ -14,13 +14,20 @@ namespace immudb::ledger {
 
 inline constexpr std::uint64_t kKeyBytesMax = 65'000;
 
-// Errors: kInvalidArgument `invalid key` for an empty key and for one that names an internal record
-// of the original (first byte 0x00, or IMMUDB.METADATA.LAST_FLUSHED_LEAF).
+// Whether `key` names an internal record of the original (first byte 0x00, or
+// IMMUDB.METADATA.LAST_FLUSHED_LEAF). No entry has such a key.
+bool IsReservedKey(BytesView key);
+
+// Errors: kInvalidArgument `invalid key` for an empty and for a reserved key.
 Status CheckKey(BytesView key);
 
+// What a batch with two operations for one stored key is refused with; the kind is the later one's.
+Error DuplicateError(EntryKind kind);
+
 // Checks all about `batch` that does not depend on what the ledger holds. Errors: kInvalidArgument
-// `empty set`, `duplicated keys are not supported in single batch transaction`, `invalid key`;
-// kLimitExceeded for a key over kKeyBytesMax, a batch over the limits.
+// `empty set`, `duplicated keys are not supported in single batch transaction`, `invalid key`,
+// `invalid reference` (a reference or set entry that is not one by its form); kLimitExceeded for a
+// key over kKeyBytesMax, a batch over the limits.
 Status CheckBatch(const WriteBatch& batch, BatchRules rules);
 
 }  // namespace immudb::ledger

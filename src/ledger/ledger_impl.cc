@@ -18,14 +18,12 @@ namespace {
 // An idle log is sealed, and a due checkpoint started, within twice this.
 constexpr std::chrono::milliseconds kMaintenancePeriod{250};
 
-Error IndexNotFound() {
-  return Fail(Code::kNotFound, "index not found");
-}
-
 }  // namespace
 
 LedgerImpl::LedgerImpl(OpenedStorage opened, const Environment& environment)
-    : environment_(environment), storage_(std::move(opened.storage)) {
+    : environment_(environment),
+      storage_(std::move(opened.storage)),
+      reader_(environment.files, *storage_) {
   pipeline_ = std::make_unique<Pipeline>(*storage_, environment_, opened.state);
   checkpointer_ = std::make_unique<Checkpointer>(*storage_, environment_, *pipeline_,
                                                  std::move(opened.checkpoint));
@@ -50,26 +48,6 @@ Status LedgerImpl::CheckUndamaged() const {
   return {};
 }
 
-Error LedgerImpl::NoticedInDerived(Error error) const {
-  if (error.code == Code::kCorrupted) {
-    MarkForRebuild(environment_.files, *storage_, error.message);
-  }
-  return error;
-}
-
-template <typename T>
-Result<T> LedgerImpl::FromDerived(Result<T> result) const {
-  if (result) return result;
-  return NoticedInDerived(std::move(result).error());
-}
-
-Error LedgerImpl::NoticedInEntries(Error error) const {
-  if (error.code == Code::kCorrupted) {
-    MarkDamaged(environment_.files, *storage_, error.message);
-  }
-  return error;
-}
-
 void LedgerImpl::Submit(WriteBatch batch, CommitCallback done) {
   if (const Status undamaged = CheckUndamaged(); !undamaged) return done(undamaged.error());
   pipeline_->Submit(std::move(batch), std::move(done));
@@ -91,15 +69,17 @@ Status LedgerImpl::CheckTrustedIndex(std::optional<LeafIndex> since) const {
 Result<TreeHead> LedgerImpl::Head() const {
   IMMUDB_TRY(CheckUndamaged());
   const TreeSize size = storage_->Published();
-  IMMUDB_ASSIGN(const Digest root, FromDerived(merkle::RootAt(*storage_->tree, size)));
+  IMMUDB_ASSIGN(const Digest root, reader_.FromDerived(merkle::RootAt(*storage_->tree, size)));
   return TreeHead{.size = size, .root = root};
 }
 
 Result<InclusionProof> LedgerImpl::ProveIn(LeafIndex index, TreeSize size) const {
   InclusionProof proof{.index = index, .head = {.size = size}};
-  IMMUDB_ASSIGN(proof.leaf, FromDerived(storage_->tree->Read({.level = 0, .index = index.value})));
-  IMMUDB_ASSIGN(proof.head.root, FromDerived(merkle::RootAt(*storage_->tree, size)));
-  IMMUDB_ASSIGN(proof.path, FromDerived(merkle::ProveInclusion(*storage_->tree, index, size)));
+  IMMUDB_ASSIGN(proof.leaf,
+                reader_.FromDerived(storage_->tree->Read({.level = 0, .index = index.value})));
+  IMMUDB_ASSIGN(proof.head.root, reader_.FromDerived(merkle::RootAt(*storage_->tree, size)));
+  IMMUDB_ASSIGN(proof.path,
+                reader_.FromDerived(merkle::ProveInclusion(*storage_->tree, index, size)));
   return proof;
 }
 
@@ -113,9 +93,15 @@ Result<EntryProof> LedgerImpl::Prove(LeafIndex index, TreeSize size,
   const TreeSize older{since ? since->value + 1 : 1};
   if (older < size && older.value != 0) {
     IMMUDB_ASSIGN(proof.consistency_path,
-                  FromDerived(merkle::ProveConsistency(*storage_->tree, older, size)));
+                  reader_.FromDerived(merkle::ProveConsistency(*storage_->tree, older, size)));
   }
   return proof;
+}
+
+Result<Digest> LedgerImpl::Node(std::uint8_t level, std::uint64_t index, TreeSize size) const {
+  IMMUDB_TRY(CheckUndamaged());
+  if (size > storage_->Published()) return IndexNotFound();
+  return reader_.FromDerived(merkle::NodeAt(*storage_->tree, {level, index}, size));
 }
 
 Result<InclusionProof> LedgerImpl::ProveInclusion(LeafIndex index) const {
@@ -130,55 +116,31 @@ Result<ConsistencyProof> LedgerImpl::ProveConsistency(LeafIndex since) const {
   const TreeSize size = storage_->Published();
   if (since.value >= size.value) return IndexNotFound();
   ConsistencyProof proof{.older = {since.value + 1}, .newer = {.size = size}};
-  IMMUDB_ASSIGN(proof.newer.root, FromDerived(merkle::RootAt(*storage_->tree, size)));
+  IMMUDB_ASSIGN(proof.newer.root, reader_.FromDerived(merkle::RootAt(*storage_->tree, size)));
   if (proof.older < size) {
-    IMMUDB_ASSIGN(proof.path,
-                  FromDerived(merkle::ProveConsistency(*storage_->tree, proof.older, size)));
+    IMMUDB_ASSIGN(proof.path, reader_.FromDerived(
+                                  merkle::ProveConsistency(*storage_->tree, proof.older, size)));
   }
   return proof;
-}
-
-Result<Entry> LedgerImpl::ReadAt(LeafIndex index) const {
-  IMMUDB_ASSIGN(const std::uint64_t position, FromDerived(storage_->offsets->Read(index)));
-  Result<log::StoredEntry> stored = ReadStored(environment_.files, *storage_, {position}, index);
-  if (!stored) return std::move(stored).error();
-  return Entry{.key = std::move(stored->key),
-               .value = std::move(stored->value),
-               .index = index,
-               .kind = stored->kind};
-}
-
-Result<Entry> LedgerImpl::Find(BytesView key, TreeSize size) const {
-  IMMUDB_ASSIGN(const std::optional<index::Version> version,
-                FromDerived(storage_->index->Find(key, size)));
-  IMMUDB_TRY(CheckIsNewest(*storage_, version));
-  if (!version) return Fail(Code::kNotFound, "Key not found");
-  IMMUDB_ASSIGN(Entry entry, ReadAt(version->index));
-  if (!std::ranges::equal(entry.key, key)) {
-    return NoticedInDerived(Fail(Code::kCorrupted,
-                                 "ledger {}: the index names entry {} for another key",
-                                 storage_->directory, version->index.value));
-  }
-  return entry;
 }
 
 Result<Entry> LedgerImpl::Get(BytesView key) const {
   IMMUDB_TRY(CheckKey(key));
   const TreeSize size = storage_->Published();
-  IMMUDB_ASSIGN(Entry entry, Find(key, size));
+  IMMUDB_ASSIGN(Entry entry, reader_.Find(key, size));
   if (entry.kind == EntryKind::kSet) return entry;
   // One level, and the newest version whatever index the reference names: as 0.8.1 answers.
   IMMUDB_ASSIGN(const proof::TargetView target, proof::DecodeTarget(entry.value));
-  return Find(target.key, size);
+  return reader_.Find(target.key, size);
 }
 
 Result<ProvenEntry> LedgerImpl::ProveEntry(Entry entry, TreeSize size,
                                            std::optional<LeafIndex> since) const {
   IMMUDB_ASSIGN(EntryProof proof, Prove(entry.index, size, since));
   if (proof.inclusion.leaf != proof::EntryDigest(entry.index, entry.key, entry.value)) {
-    return NoticedInEntries(Fail(Code::kCorrupted,
-                                 "ledger {}: entry {} is not the one the tree was built from",
-                                 storage_->directory, entry.index.value));
+    return reader_.NoticedInEntries(
+        Fail(Code::kCorrupted, "ledger {}: entry {} is not the one the tree was built from",
+             storage_->directory, entry.index.value));
   }
   return ProvenEntry{.entry = std::move(entry), .proof = std::move(proof)};
 }
@@ -194,16 +156,7 @@ Result<ProvenEntry> LedgerImpl::GetProven(BytesView key, std::optional<LeafIndex
 
 Result<Entry> LedgerImpl::At(LeafIndex index) const {
   if (index.value >= storage_->Published().value) return IndexNotFound();
-  IMMUDB_ASSIGN(Entry entry, ReadAt(index));
-  if (storage_->damaged.load(std::memory_order_relaxed)) return entry;
-  IMMUDB_ASSIGN(const Digest leaf,
-                FromDerived(storage_->tree->Read({.level = 0, .index = index.value})));
-  if (leaf != proof::EntryDigest(index, entry.key, entry.value)) {
-    return NoticedInEntries(Fail(Code::kCorrupted,
-                                 "ledger {}: entry {} is not the one the tree was built from",
-                                 storage_->directory, index.value));
-  }
-  return entry;
+  return reader_.ReadChecked(index);
 }
 
 Result<ProvenEntry> LedgerImpl::AtProven(LeafIndex index, std::optional<LeafIndex> since) const {
@@ -211,7 +164,7 @@ Result<ProvenEntry> LedgerImpl::AtProven(LeafIndex index, std::optional<LeafInde
   const TreeSize size = storage_->Published();
   if (index.value >= size.value) return IndexNotFound();
   IMMUDB_TRY(CheckTrustedIndex(since));
-  IMMUDB_ASSIGN(Entry entry, ReadAt(index));
+  IMMUDB_ASSIGN(Entry entry, reader_.Read(index));
   return ProveEntry(std::move(entry), size, since);
 }
 

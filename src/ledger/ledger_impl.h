@@ -8,11 +8,14 @@
 #include <string>
 
 #include "base/mutex.h"
+#include "immudb/cursor.h"
 #include "immudb/ledger.h"
 #include "ledger/checkpoint.h"
 #include "ledger/environment.h"
+#include "ledger/key_count.h"
 #include "ledger/opening.h"
 #include "ledger/pipeline.h"
+#include "ledger/reader.h"
 #include "ledger/storage.h"
 
 namespace immudb::ledger {
@@ -38,6 +41,20 @@ class LedgerImpl : public Ledger {
   Result<ProvenEntry> GetProven(BytesView key, std::optional<LeafIndex> since) const override;
   Result<Entry> At(LeafIndex index) const override;
   Result<ProvenEntry> AtProven(LeafIndex index, std::optional<LeafIndex> since) const override;
+  Result<WriteBatch> BindReference(BytesView name, const Target& target,
+                                   std::optional<LeafIndex> since) const override;
+  Result<WriteBatch> BindSortedSetEntry(BytesView set, double score, const Target& target,
+                                        std::optional<LeafIndex> since) const override;
+  Result<WriteBatch> BindOperations(std::span<const Operation> operations) const override;
+  Result<Entry> GetReferenced(BytesView name) const override;
+  Result<std::unique_ptr<Cursor<Entry>>> Scan(KeyRange range) const override;
+  Result<std::unique_ptr<Cursor<SortedSetItem>>> ScanSortedSet(SortedSetRange range) const override;
+  Result<std::unique_ptr<Cursor<Entry>>> History(HistoryRange range) const override;
+  Result<std::unique_ptr<Cursor<LoggedEntry>>> EntriesFrom(LeafIndex first) const override;
+  Result<std::unique_ptr<Cursor<StoredVersion>>> AllVersions() const override;
+  Result<std::unique_ptr<Cursor<std::uint64_t>>> CountVersions(BytesView key) const override;
+  Result<std::unique_ptr<Cursor<std::uint64_t>>> CountKeys() const override;
+  Result<Digest> Node(std::uint8_t level, std::uint64_t index, TreeSize size) const override;
   Status Checkpoint() override;
   Status Close() override;
   LedgerStatistics statistics() const override;
@@ -46,18 +63,12 @@ class LedgerImpl : public Ledger {
  private:
   // kCorrupted if there is damage in acknowledged entries.
   Status CheckUndamaged() const;
-  Result<Entry> ReadAt(LeafIndex index) const;
-  Result<Entry> Find(BytesView key, TreeSize size) const;
+  // kCorrupted if an entry that was lost to damage may have had a key that the index does not know:
+  // then no answer about many keys, or all versions of one, can be known to be whole.
+  Status CheckAllKeysKnown() const;
   // `entry` with its proof, after checking that the tree holds just this entry.
   Result<ProvenEntry> ProveEntry(Entry entry, TreeSize size, std::optional<LeafIndex> since) const;
   Result<InclusionProof> ProveIn(LeafIndex index, TreeSize size) const;
-  // Pass `error` on; if it tells of damage, of entries or of derived files, they note that first.
-  Error NoticedInEntries(Error error) const;
-  Error NoticedInDerived(Error error) const;
-  // The value of `result`, read from a derived file, or its error, noticed.
-  template <typename T>
-  Result<T> FromDerived(Result<T> result) const;
-
   // What runs a few times a second: seals an idle log, starts a checkpoint that is due.
   void Maintain();
 
@@ -71,6 +82,8 @@ class LedgerImpl : public Ledger {
 
   const Environment& environment_;
   std::unique_ptr<Storage> storage_;
+  const Reader reader_;
+  mutable KnownKeyCount key_count_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Checkpointer> checkpointer_;
   std::shared_ptr<Heartbeat> heartbeat_;

@@ -85,6 +85,7 @@ class Pipeline {
     WriteBatch batch;
     Ledger::CommitCallback done;
     std::uint64_t held_bytes = 0;
+    std::vector<WriteBatch::LateBinding> late_bindings{};
     Bytes framed{};  // The batch's entries, once prepared, if they were not copied.
     CommitResult result{};
   };

@@ -10,6 +10,7 @@
 #include "log/framed.h"
 #include "log/record.h"
 #include "proof/entry_digest.h"
+#include "proof/stored_encoding.h"
 
 namespace immudb::ledger {
 namespace {
@@ -17,10 +18,28 @@ namespace {
 // Smaller batches are copied together; larger ones are written from where they are.
 constexpr std::uint64_t kCopyBytesMax = 64u << 10;
 
+// Writes the indexes that late bound entries of a batch point to; `first` is that of its first
+// entry.
+void BindLate(std::span<const WriteBatch::LateBinding> bindings, LeafIndex first,
+              std::span<std::uint8_t> framed) {
+  for (const WriteBatch::LateBinding& binding : bindings) {
+    const std::span<std::uint8_t> entry = framed.subspan(binding.offset);
+    const log::EntryView view = log::ViewFramed(entry);
+    const LeafIndex target{first.value + binding.target};
+    const std::span<std::uint8_t> own = entry.first(view.framed_bytes);
+    proof::ReplaceTargetIndex(own.last(view.value.size()), target);
+    if (view.kind == EntryKind::kSortedSetEntry) {
+      proof::ReplaceTargetIndex(own.subspan(log::kEntryHeaderBytes, view.key.size()), target);
+    }
+    log::RefreshValueChecksum(own);
+  }
+}
+
 }  // namespace
 
 void Pipeline::FinishBatch(Pending& pending, std::span<std::uint8_t> framed) {
   pending.result.first = {prepared_.value + to_hash_.size()};
+  BindLate(pending.late_bindings, pending.result.first, framed);
   std::size_t at = 0;
   while (at < framed.size()) {
     const LeafIndex index{prepared_.value + to_hash_.size()};
@@ -50,6 +69,7 @@ void Pipeline::FrameBatches(Group& group) {
   std::uint64_t body_at = 0;
   for (Pending& pending : group.batches) {
     const std::size_t bytes = pending.batch.encoded().size();
+    pending.late_bindings = pending.batch.TakeLateBindings();
     const bool copied = bytes <= kCopyBytesMax;
     std::span<std::uint8_t> framed;
     if (copied) {

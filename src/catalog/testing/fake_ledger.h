@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/mutex.h"
+#include "catalog/testing/plain_values_ledger.h"
 #include "crypto/sha256.h"
 #include "immudb/ledger.h"
 #include "immudb/verify.h"
@@ -32,7 +33,7 @@ struct FakeLedgerState {
 
 // Commits at once, on the thread of the caller. Tests use it from one thread when they refuse or
 // hold things back.
-class FakeLedger : public Ledger {
+class FakeLedger : public PlainValuesLedger {
  public:
   explicit FakeLedger(FakeLedgerState& state) : state_(state) {}
 
@@ -128,6 +129,12 @@ class FakeLedger : public Ledger {
     IMMUDB_ASSIGN(Entry entry, At(index));
     IMMUDB_TRY(CheckTrustedIndex(since));
     return AddProof(std::move(entry), since);
+  }
+
+  Result<Digest> Node(std::uint8_t level, std::uint64_t index, TreeSize size) const override {
+    const MutexLock lock(mutex_);
+    if (size.value > state_.entries.size()) return Fail(Code::kNotFound, "index not found");
+    return merkle::NodeAt(Nodes(*this), {level, index}, size);
   }
 
   Status Checkpoint() override { return {}; }
