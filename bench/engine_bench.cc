@@ -1,7 +1,8 @@
 // Measures the engine in process: writes by blocking and by asynchronous callers, batches, reads
-// and proofs, in both durability modes. One line of JSON per row on standard output.
+// and proofs, in both durability modes, and long answers. One line of JSON per row on standard
+// output.
 //
-//   engine_bench DIRECTORY [ROW-PREFIX]
+//   engine_bench DIRECTORY [reads]
 //
 // Rates are wall-clock; cpu_ns is CPU time of the whole process per entry. bench/run.sh runs this
 // beside the fdatasync probe and writes bench/RESULTS.md.
@@ -24,6 +25,7 @@
 #include <thread>
 #include <vector>
 
+#include "immudb/cursor.h"
 #include "immudb/engine.h"
 
 namespace {
@@ -201,6 +203,96 @@ void Reads(Bench& bench, std::uint64_t entries) {
   if (bytes == 0) std::exit(1);
 }
 
+// Reads a whole answer in pieces and returns how many items it had.
+template <typename Item>
+std::uint64_t ReadAll(immudb::Result<std::unique_ptr<immudb::Cursor<Item>>> opened) {
+  const auto cursor = Must(std::move(opened));
+  std::uint64_t count = 0;
+  std::vector<Item> items;
+  for (bool more = true; more; items.clear()) {
+    more = Must(cursor->Read({.rows = 4096}, items));
+    count += items.size();
+  }
+  return count;
+}
+
+// Stops the program if an answer has not as many items as it must have.
+void Expect(std::uint64_t count, std::uint64_t expected) {
+  if (count == expected) return;
+  std::fprintf(stderr, "engine_bench: %llu items, not %llu\n",
+               static_cast<unsigned long long>(count), static_cast<unsigned long long>(expected));
+  std::exit(1);
+}
+
+// Long answers over random keys, from the runs of one checkpoint and what was written after it.
+void Scans(Bench& bench, std::uint64_t entries) {
+  immudb::Ledger& ledger = bench.ledger();
+  bench.Measure("scan, keys only", entries,
+                [&] { Expect(ReadAll(ledger.Scan({.with_values = false})), entries); });
+  bench.Measure("scan, keys only, backwards", entries, [&] {
+    Expect(ReadAll(ledger.Scan({.order = immudb::ScanOrder::kReverse, .with_values = false})),
+           entries);
+  });
+  bench.Measure("scan with values, random order", entries,
+                [&] { Expect(ReadAll(ledger.Scan({})), entries); });
+  bench.Measure("entries in order of the log", entries,
+                [&] { Expect(ReadAll(ledger.EntriesFrom({0})), entries); });
+  bench.Measure("count keys", entries, [&] { Expect(ReadAll(ledger.CountKeys()), 1); });
+  bench.Measure("all versions, random order", entries,
+                [&] { Expect(ReadAll(ledger.AllVersions()), entries); });
+}
+
+// Keys that are in order, many versions of one key, and a sorted set.
+void OrderedData(const std::string& directory) {
+  constexpr std::uint64_t kEntries = 1'000'000;
+  constexpr std::uint64_t kVersions = 200'000;
+  constexpr std::uint64_t kMembers = 200'000;
+  Bench bench(directory, immudb::Durability::kWritten);
+  immudb::Ledger& ledger = bench.ledger();
+  const std::array<std::uint8_t, kValueBytes> value{1, 2, 3};
+  const auto commit_in_batches = [&](std::uint64_t count, const auto& add) {
+    for (std::uint64_t i = 0; i < count;) {
+      immudb::WriteBatch batch;
+      for (const std::uint64_t end = std::min(i + 1000, count); i < end; i++) add(batch, i);
+      Must(ledger.Commit(std::move(batch)));
+    }
+  };
+  const auto key = [](std::uint64_t i) {
+    std::array<char, kKeyBytes + 1> text{};
+    std::snprintf(text.data(), text.size(), "key%013llu", static_cast<unsigned long long>(i));
+    return immudb::Bytes(text.begin(), text.end() - 1);
+  };
+  commit_in_batches(kEntries,
+                    [&](immudb::WriteBatch& batch, std::uint64_t i) { batch.Set(key(i), value); });
+  Must(ledger.Checkpoint());
+  bench.Measure("scan with values, order of the log", kEntries,
+                [&] { Expect(ReadAll(ledger.Scan({})), kEntries); });
+  bench.Measure("scan with values, backwards", kEntries, [&] {
+    Expect(ReadAll(ledger.Scan({.order = immudb::ScanOrder::kReverse})), kEntries);
+  });
+  commit_in_batches(kVersions, [&](immudb::WriteBatch& batch, std::uint64_t) {
+    batch.Set(immudb::AsBytes("one"), value);
+  });
+  bench.Measure("history of one key", kVersions, [&] {
+    Expect(ReadAll(ledger.History({.key = {'o', 'n', 'e'}})), kVersions);
+  });
+  bench.Measure("count versions", kVersions,
+                [&] { Expect(ReadAll(ledger.CountVersions(immudb::AsBytes("one"))), 1); });
+  const immudb::Bytes set{'s', 'e', 't'};
+  for (std::uint64_t i = 0; i < kMembers;) {
+    std::vector<immudb::Operation> operations;
+    for (const std::uint64_t end = i + 1000; i < end; i++) {
+      operations.emplace_back(
+          immudb::SortedSetOperation{.set = set,
+                                     .score = static_cast<double>(Mix(i) % kMembers),
+                                     .target = {.key = {}, .index = immudb::LeafIndex{i}}});
+    }
+    Must(ledger.Commit(Must(ledger.BindOperations(operations))));
+  }
+  bench.Measure("scan of a sorted set", kMembers,
+                [&] { Expect(ReadAll(ledger.ScanSortedSet({.set = set})), kMembers); });
+}
+
 // What the device needs for one fdatasync after a small overwrite, and so for one durable call.
 void ProbeDevice(const std::string& directory) {
   std::filesystem::create_directories(directory);
@@ -265,17 +357,21 @@ void Writes(const std::string& directory, immudb::Durability durability) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: engine_bench DIRECTORY\n");
+    std::fprintf(stderr, "usage: engine_bench DIRECTORY [reads]\n");
     return 2;
   }
   const std::string directory = std::string(argv[1]) + "/ledger";
-  ProbeDevice(directory);
-  DurableLatency(directory);
-  Writes(directory, immudb::Durability::kWritten);
-  Writes(directory, immudb::Durability::kDurable);
+  if (argc == 2) {
+    ProbeDevice(directory);
+    DurableLatency(directory);
+    Writes(directory, immudb::Durability::kWritten);
+    Writes(directory, immudb::Durability::kDurable);
+  }
   Bench bench(directory, immudb::Durability::kWritten);
   constexpr std::uint64_t kEntries = 1'000'000;
   SetBatches(bench.ledger(), 2, 1'000, kEntries);
   Reads(bench, kEntries);
+  Scans(bench, kEntries);
+  OrderedData(directory + "-ordered");
   return 0;
 }
