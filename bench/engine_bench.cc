@@ -69,7 +69,8 @@ std::array<std::uint8_t, kKeyBytes> Key(std::uint64_t i) {
   const std::uint64_t low = Mix(high ^ i);
   std::memcpy(key.data(), &high, 8);
   std::memcpy(key.data() + 8, &low, 8);
-  key[0] |= 1;  // No key begins with a zero byte.
+  // No key begins with a zero byte, or with one that scans backwards pass over.
+  key[0] = static_cast<std::uint8_t>((key[0] & 0x7f) | 1);
   return key;
 }
 

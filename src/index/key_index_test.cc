@@ -74,6 +74,21 @@ void ExpectSameScan(KeyIndex& index, const std::vector<Row>& rows, std::uint64_t
   EXPECT_FALSE(cursor.valid());
 }
 
+void ExpectSameAllVersions(KeyIndex& index, const Oracle& oracle, const std::vector<Row>& rows,
+                           std::uint64_t size) {
+  AllVersionsCursor cursor = index.AllVersions(TreeSize{size});
+  ASSERT_TRUE(cursor.SeekToFirst());
+  for (const auto& [key, newest] : rows) {
+    for (const Version& version : oracle.Versions(std::string(key), size)) {
+      ASSERT_TRUE(cursor.valid());
+      ASSERT_EQ(AsText(cursor.key()), key);
+      ASSERT_EQ(cursor.version(), version);
+      ASSERT_TRUE(cursor.Next());
+    }
+  }
+  EXPECT_FALSE(cursor.valid());
+}
+
 // Seeks to random keys and walks in both directions.
 void ExpectSameWalk(KeyIndex& index, const std::vector<Row>& rows, std::uint64_t size,
                     KeyMaker& keys) {
@@ -117,6 +132,7 @@ void ExpectSame(KeyIndex& index, const Oracle& oracle, KeyMaker& keys, std::uint
   ExpectSameVersions(index, oracle, "busy", size, keys.Below(oracle.size() + 2));
   ExpectSameWalk(index, rows, size, keys);
   if (keys.Below(4) == 0) ExpectSameScan(index, rows, size);
+  if (keys.Below(4) == 0) ExpectSameAllVersions(index, oracle, rows, size);
 }
 
 TEST(KeyIndexTest, AnswersLikeAMapAfterAnySequenceOfOperations) {

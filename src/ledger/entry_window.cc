@@ -55,12 +55,12 @@ Status EntryWindow::Fill(log::LogPosition position, std::size_t bytes) {
   const bool goes_back = position < start_ && start_ <= position + kNearBytes;
   const bool is_near = filled_ > 0 && (goes_on || goes_back);
   step_bytes_ = is_near ? std::min(2 * step_bytes_, kStepBytesMax) : kStepBytesMin;
-  const std::size_t load_bytes = std::max(step_bytes_, bytes);
+  const std::uint64_t load_bytes = std::max(step_bytes_, bytes);
   if (is_near && goes_back) {
     const std::uint64_t end = position.value + bytes;
-    IMMUDB_TRY(Load({end - std::min<std::uint64_t>(end, load_bytes)}, load_bytes));
-    // A read ends with its segment, which may be the one before.
-    if (!From(position).empty()) return {};
+    const log::LogPosition first = reader_.storage().log->SegmentStart(position);
+    const log::LogPosition start{end - std::min(end - first.value, load_bytes)};
+    return Load(start, end - start.value);
   }
   return Load(position, load_bytes);
 }

@@ -60,6 +60,8 @@ class LedgerImpl : public Ledger {
   LedgerStatistics statistics() const override;
   const std::string& origin() const override { return storage_->meta.origin; }
 
+  const Reader& reader() const { return reader_; }
+
  private:
   // kCorrupted if there is damage in acknowledged entries.
   Status CheckUndamaged() const;

@@ -72,10 +72,21 @@ Result<Entry> Reader::Find(BytesView key, TreeSize size) const {
   return entry;
 }
 
+Result<LeafIndex> Reader::FindTarget(const proof::TargetView& target, TreeSize size) const {
+  if (target.index) {
+    if (target.index->value >= size.value) return IndexNotFound();
+    return *target.index;
+  }
+  IMMUDB_ASSIGN(const index::Version version, FindVersion(target.key, size));
+  return version.index;
+}
+
 Result<Entry> Reader::Resolve(const proof::TargetView& target, TreeSize size) const {
-  if (!target.index) return Find(target.key, size);
-  if (target.index->value >= size.value) return IndexNotFound();
-  return ReadChecked(*target.index);
+  IMMUDB_ASSIGN(const LeafIndex index, FindTarget(target, size));
+  if (target.index) return ReadChecked(index);
+  IMMUDB_ASSIGN(Entry entry, Read(index));
+  IMMUDB_TRY(CheckNamed(target.key, index, entry.key));
+  return entry;
 }
 
 }  // namespace immudb::ledger

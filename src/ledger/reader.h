@@ -36,9 +36,11 @@ class Reader {
   // The entry that FindVersion finds, as it is stored. Errors: as FindVersion.
   Result<Entry> Find(BytesView key, TreeSize size) const;
 
-  // The entry that `target` means among the first `size`, as it is stored: the one with its index
-  // if it has one, else the newest of its key. Errors: kNotFound `index not found`, `Key not
-  // found`; kCorrupted, kIo.
+  // Which entry `target` means among the first `size`: the one with its index if it has one, else
+  // the newest of its key. Errors: kNotFound `index not found`, `Key not found`; kCorrupted, kIo.
+  Result<LeafIndex> FindTarget(const proof::TargetView& target, TreeSize size) const;
+
+  // That entry, as it is stored. Errors: as FindTarget.
   Result<Entry> Resolve(const proof::TargetView& target, TreeSize size) const;
 
   // Checks that `entry_key`, of the entry that the index names for `key`, is that key.

@@ -96,14 +96,11 @@ Result<std::optional<proof::SetMemberView>> SortedSetCursor::Member() {
 }
 
 Result<Entry> SortedSetCursor::Resolve(const proof::TargetView& target) {
-  if (target.index) return reader_.Resolve(target, size_);
-  IMMUDB_ASSIGN(const index::Version version, reader_.FindVersion(target.key, size_));
-  IMMUDB_ASSIGN(const log::EntryView stored, targets_.Read(version.index));
-  IMMUDB_TRY(reader_.CheckNamed(target.key, version.index, stored.key));
-  return Entry{.key = Copy(stored.key),
-               .value = Copy(stored.value),
-               .index = version.index,
-               .kind = stored.kind};
+  IMMUDB_ASSIGN(const LeafIndex index, reader_.FindTarget(target, size_));
+  IMMUDB_ASSIGN(const log::EntryView stored, targets_.Read(index));
+  if (!target.index) IMMUDB_TRY(reader_.CheckNamed(target.key, index, stored.key));
+  return Entry{
+      .key = Copy(stored.key), .value = Copy(stored.value), .index = index, .kind = stored.kind};
 }
 
 Status SortedSetCursor::SkipScores(std::uint64_t bits) {

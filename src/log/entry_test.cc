@@ -116,6 +116,50 @@ TEST(EntryTest, LengthsBeyondALimitAreRefusedBeforeAnythingIsRead) {
   EXPECT_EQ(DecodeEntryLengths(header).error().code, Code::kCorrupted);
 }
 
+TEST(EntryTest, AChangedValueIsAcceptedWithAFreshChecksumOnly) {
+  Bytes framed;
+  AppendEntry(framed, EntryKind::kSet, AsBytes("key"), AsBytes("value"));
+  AppendEntry(framed, EntryKind::kSet, AsBytes("next"), AsBytes("untouched"));
+  const std::size_t first_bytes = FramedBytes(framed);
+  framed[first_bytes - 1] = 'X';
+  FinishEntry(framed, {7}, LastOfBatch::kNo);
+  EXPECT_EQ(DecodeEntry(framed, {7}).error().code, Code::kCorrupted);
+  RefreshValueChecksum(framed);
+  FinishEntry(framed, {7}, LastOfBatch::kNo);
+  const auto entry = DecodeEntry(framed, {7});
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(Bytes(entry->value.begin(), entry->value.end()), (Bytes{'v', 'a', 'l', 'u', 'X'}));
+  FinishEntry(std::span(framed).subspan(first_bytes), {8}, LastOfBatch::kYes);
+  EXPECT_TRUE(DecodeEntry(BytesView(framed).subspan(first_bytes), {8}));
+}
+
+TEST(WriteBatchTest, RemembersWhatIsBoundLate) {
+  WriteBatch batch;
+  batch.Set(AsBytes("a"), AsBytes("1"));
+  const std::size_t first_bytes = batch.encoded().size();
+  batch.AddLateBound(EntryKind::kReference, AsBytes("r"), Bytes(10), 0);
+  batch.AddLateBound(EntryKind::kSortedSetEntry, Bytes(10), Bytes(10), 1);
+  EXPECT_EQ(batch.count(), 3u);
+  const std::vector<WriteBatch::LateBinding> bindings = batch.TakeLateBindings();
+  ASSERT_EQ(bindings.size(), 2u);
+  EXPECT_EQ(bindings[0].offset, first_bytes);
+  EXPECT_EQ(bindings[0].target, 0u);
+  EXPECT_EQ(bindings[1].offset, first_bytes + kEntryHeaderBytes + 11);
+  EXPECT_EQ(bindings[1].target, 1u);
+  EXPECT_TRUE(batch.TakeLateBindings().empty());
+  batch.AddLateBound(EntryKind::kReference, AsBytes("r"), Bytes(10), 2);
+  batch.Clear();
+  EXPECT_TRUE(batch.TakeLateBindings().empty());
+}
+
+TEST(WriteBatchDeathTest, OnlyEarlierEntriesCanBeBoundTo) {
+  WriteBatch batch;
+  batch.Set(AsBytes("a"), AsBytes("1"));
+  EXPECT_DEATH(batch.AddLateBound(EntryKind::kReference, AsBytes("r"), Bytes(10), 1), "");
+  EXPECT_DEATH(batch.AddLateBound(EntryKind::kReference, AsBytes("r"), Bytes(8), 0), "");
+  EXPECT_DEATH(batch.AddLateBound(EntryKind::kSet, AsBytes("r"), Bytes(10), 0), "");
+}
+
 TEST(WriteBatchTest, CountsEntriesAndRemembersTheLongestKey) {
   WriteBatch batch;
   EXPECT_TRUE(batch.empty());

@@ -266,6 +266,11 @@ Result<LogPosition> Log::Locate(LeafIndex index) const {
   return log::Locate(segments_, codec_, end(), index);
 }
 
+LogPosition Log::SegmentStart(LogPosition position) const {
+  const auto range = segments_.Find(position);
+  return range ? range->start : position;
+}
+
 LogStatistics Log::statistics() const {
   return {.appended_bytes = appended_bytes_.load(std::memory_order_relaxed),
           .records = records_.load(std::memory_order_relaxed),

@@ -159,6 +159,9 @@ class Log {
     return segments_.Read(position, out);
   }
 
+  // Where the segment begins that holds `position`: below, ReadBytes needs a call of its own.
+  LogPosition SegmentStart(LogPosition position) const;
+
   LogPosition end() const { return {end_.load(std::memory_order_acquire)}; }
   LogPosition durable_end() const { return {durable_end_.load(std::memory_order_acquire)}; }
   bool accepts_changes() const { return !refuses_.load(std::memory_order_acquire); }

@@ -48,6 +48,20 @@ TEST_F(ProofsTest, RootsOfAllSizesAreThoseOfTheRfc) {
   }
 }
 
+TEST_F(ProofsTest, NodesOfAllSizesCoverTheLeavesThatAreThere) {
+  for (std::size_t size = 1; size <= kSizeMax; size++) {
+    for (std::uint8_t level = 0; level <= 7; level++) {
+      for (std::uint64_t index = 0; index << level < size; index++) {
+        const std::size_t begin = index << level;
+        const std::size_t count = std::min(std::size_t{1} << level, size - begin);
+        ASSERT_EQ(NodeAt(nodes_, {level, index}, {size}).value(),
+                  reference::TreeHash(First(size).subspan(begin, count)))
+            << "node " << index << " of level " << int{level} << " in " << size;
+      }
+    }
+  }
+}
+
 TEST_F(ProofsTest, InclusionPathsOfAllLeavesInAllSizesAreThoseOfTheRfc) {
   for (std::size_t size = 1; size <= kSizeMax; size++) {
     for (std::size_t leaf = 0; leaf < size; leaf++) {

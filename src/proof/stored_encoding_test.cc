@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 
 namespace immudb::proof {
 namespace {
@@ -38,6 +39,34 @@ TEST(StoredEncodingTest, AKeyOfAnotherSetOrNoneIsCorrupted) {
   for (std::size_t count = 0; count < shortest; count++) {
     EXPECT_FALSE(DecodeSetKey(AsBytes("set"), BytesView(key).first(count)).has_value()) << count;
   }
+}
+
+TEST(StoredEncodingTest, AReplacedIndexIsAsIfItHadBeenEncoded) {
+  const TargetView before{AsBytes("key"), LeafIndex{~std::uint64_t{3}}};
+  const TargetView after{AsBytes("key"), LeafIndex{0x0102030405060708}};
+  Bytes value = EncodeTarget(before);
+  ReplaceTargetIndex(value, *after.index);
+  EXPECT_EQ(value, EncodeTarget(after));
+  Bytes key = EncodeSetKey(AsBytes("set"), -1, before);
+  ReplaceTargetIndex(key, *after.index);
+  EXPECT_EQ(key, EncodeSetKey(AsBytes("set"), -1, after));
+}
+
+TEST(StoredEncodingTest, ASeparatorInANameOrKeyMakesTheSetUncertain) {
+  const std::string separator = "_~|IMMU|~_";
+  const auto is_certain = [](const std::string& set, const std::string& key) {
+    return IsOfThisSetOnly(AsBytes(set), EncodeSetKey(AsBytes(set), 1, {AsBytes(key), {}}));
+  };
+  EXPECT_TRUE(is_certain("set", "key"));
+  EXPECT_TRUE(is_certain("_", "_~|IMMU|~"));
+  EXPECT_FALSE(is_certain("set", separator));
+  EXPECT_FALSE(is_certain("set" + separator + "more", "key"));
+  EXPECT_FALSE(is_certain(separator, "key"));
+  // Two separators can share a byte: the name could end nine bytes earlier.
+  EXPECT_FALSE(is_certain("s" + separator.substr(0, 9), "key"));
+  // A key of one set that begins as those of another do.
+  const Bytes key = EncodeSetKey(AsBytes("a" + separator + "b"), 1, {AsBytes("key"), {}});
+  EXPECT_FALSE(IsOfThisSetOnly(AsBytes("a"), key));
 }
 
 TEST(StoredEncodingTest, NotANumberKeepsItsBits) {
