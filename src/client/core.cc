@@ -9,6 +9,12 @@
 
 namespace immudb::client {
 
+namespace {
+
+constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
+
+}  // namespace
+
 // One question, with what is left of its chances.
 struct Core::Attempt {
   CallPtr call;
@@ -50,8 +56,7 @@ std::string Core::Place() const {
 }
 
 std::uint64_t Core::NowUnixSeconds() const {
-  constexpr std::int64_t kMicroseconds = 1'000'000;
-  return static_cast<std::uint64_t>(environment_.clock->NowUnixUs() / kMicroseconds);
+  return static_cast<std::uint64_t>(environment_.clock->NowUnixUs() / kMicrosecondsPerSecond);
 }
 
 void Core::Send(const CallPtr& call, Question question, OnReply done) {

@@ -40,8 +40,8 @@ struct Environment {
 enum class Effect : std::uint8_t { kNone, kChanges };
 
 struct Question {
-  const char* method;
-  Bytes request;
+  const char* method = nullptr;
+  Bytes request = {};
   Effect effect = Effect::kNone;
 };
 
@@ -65,7 +65,7 @@ class Core : public HeadSource {
   // Asks once, and takes the answer apart with `decode`.
   template <typename T, typename Decode>
   void Ask(Question question, const CallOptions& options, Callback<T> done, Decode decode) {
-    CallPtr call = Begin(question.method, options);
+    const CallPtr call = Begin(question.method, options);
     Send(call, std::move(question),
          [call, done = std::move(done), decode = std::move(decode)](Result<RpcReply> reply) {
            if (!reply) return done(reply.error());

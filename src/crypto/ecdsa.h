@@ -25,6 +25,8 @@ class EcdsaPrivateKey {
   static Result<EcdsaPrivateKey> FromPem(std::string_view pem);
 
   ~EcdsaPrivateKey();
+  EcdsaPrivateKey(const EcdsaPrivateKey&) = delete;
+  EcdsaPrivateKey& operator=(const EcdsaPrivateKey&) = delete;
   EcdsaPrivateKey(EcdsaPrivateKey&& other) noexcept;
   EcdsaPrivateKey& operator=(EcdsaPrivateKey&& other) noexcept;
 
