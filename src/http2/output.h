@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "http2/byte_ledger.h"
+#include "base/byte_ledger.h"
 #include "immudb/bytes.h"
 
 namespace immudb::http2 {

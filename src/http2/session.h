@@ -17,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_ledger.h"
 #include "base/clock.h"
-#include "http2/byte_ledger.h"
 #include "http2/counters.h"
 #include "http2/inbox.h"
 #include "http2/limits.h"

@@ -14,7 +14,7 @@
 #include <optional>
 #include <string>
 
-#include "http2/byte_ledger.h"
+#include "base/byte_ledger.h"
 #include "http2/grpc_codec.h"
 #include "http2/inbox.h"
 #include "http2/output.h"

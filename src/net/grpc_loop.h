@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "base/byte_ledger.h"
 #include "base/clock.h"
 #include "base/log_limit.h"
 #include "http2/session.h"
@@ -33,7 +34,7 @@ struct Shared {
         dispatcher(server_dispatcher),
         clock(server_clock),
         admission(server_options.admission, server_clock),
-        request_bytes(std::make_shared<http2::ByteLedger>(server_options.request_bytes_max)),
+        request_bytes(std::make_shared<ByteLedger>(server_options.request_bytes_max)),
         reply_bytes(server_options.reply_bytes_max),
         no_memory_lines(server_clock),
         refusal_lines(server_clock) {}
@@ -42,8 +43,8 @@ struct Shared {
   rpc::Dispatcher& dispatcher;
   const Clock& clock;
   Admission admission;
-  const std::shared_ptr<http2::ByteLedger> request_bytes;  // Shared with call handles.
-  http2::ByteLedger reply_bytes;
+  const std::shared_ptr<ByteLedger> request_bytes;  // Shared with call handles.
+  ByteLedger reply_bytes;
   LogLimit no_memory_lines;  // Of what could not be served for want of memory.
   LogLimit refusal_lines;    // Of connections that could not be accepted.
 };

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace immudb::http2 {
+namespace immudb {
 
 // Thread-safe.
 class ByteLedger {
@@ -71,4 +71,4 @@ class ByteCharge {
   std::size_t bytes_ = 0;
 };
 
-}  // namespace immudb::http2
+}  // namespace immudb
