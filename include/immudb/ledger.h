@@ -59,6 +59,7 @@ struct CommitResult {
 
 struct LedgerStatistics {
   std::uint64_t entries = 0;
+  std::uint64_t checkpointed_entries = 0;  // Those that the derived files hold.
   std::uint64_t log_bytes = 0;
   std::uint64_t derived_bytes = 0;
   std::uint64_t groups = 0;          // Groups committed since the ledger was opened.
@@ -100,6 +101,11 @@ class Ledger {
   // kCorrupted, kIo.
   virtual Result<EntryProof> Prove(LeafIndex index, TreeSize size,
                                    std::optional<LeafIndex> since) const = 0;
+
+  // Prove, without waiting for the disk: for threads that must not.
+  // Errors: kUnavailable if that would be necessary; as Prove.
+  virtual Result<EntryProof> TryProve(LeafIndex index, TreeSize size,
+                                      std::optional<LeafIndex> since) const = 0;
 
   // Proves entry `index` in the newest tree. Errors: kNotFound `index not found`; as Prove.
   virtual Result<InclusionProof> ProveInclusion(LeafIndex index) const = 0;

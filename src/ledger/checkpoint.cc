@@ -26,6 +26,7 @@ Checkpointer::Checkpointer(Storage& storage, const Environment& environment, Pip
       pipeline_(pipeline),
       mutex_(pipeline.index_maintenance_mutex()),
       newest_(std::move(newest)) {
+  if (newest_) entries_ = newest_->checkpoint.size.value;
   KeepReserve();
 }
 
@@ -86,6 +87,7 @@ Status Checkpointer::Publish(index::Manifest manifest) {
   derived_bytes_.store(bytes, std::memory_order_relaxed);
   const bool rebuilt = !newest_;
   newest_ = std::move(manifest);
+  entries_.store(newest_->checkpoint.size.value, std::memory_order_relaxed);
   IMMUDB_TRY(storage_.index->Install());
   if (!rebuilt) return {};
   IMMUDB_ASSIGN(const bool marked, RebuildIsMarked(environment_.files, storage_.directory));

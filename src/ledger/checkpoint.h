@@ -41,6 +41,8 @@ class Checkpointer {
   // seconds after one.
   void RunIfDue();
 
+  // How many entries the newest checkpoint covers.
+  std::uint64_t entries() const { return entries_.load(std::memory_order_relaxed); }
   std::uint64_t derived_bytes() const { return derived_bytes_.load(std::memory_order_relaxed); }
 
  private:
@@ -61,6 +63,7 @@ class Checkpointer {
   Storage& storage_;
   const Environment& environment_;
   Pipeline& pipeline_;
+  std::atomic<std::uint64_t> entries_{0};
   std::atomic<std::uint64_t> derived_bytes_{0};
 
   std::atomic<bool> full_{false};   // The last checkpoint found no space: another is due.

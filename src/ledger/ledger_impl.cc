@@ -18,6 +18,16 @@ namespace {
 // An idle log is sealed, and a due checkpoint started, within twice this.
 constexpr std::chrono::milliseconds kMaintenancePeriod{250};
 
+// The nodes that are in memory; kUnavailable for all others.
+class NodesInMemory : public merkle::NodeReader {
+ public:
+  explicit NodesInMemory(const TreeStore& tree) : tree_(tree) {}
+  Result<Digest> Read(merkle::NodeId node) const override { return tree_.TryRead(node); }
+
+ private:
+  const TreeStore& tree_;
+};
+
 }  // namespace
 
 LedgerImpl::LedgerImpl(OpenedStorage opened, const Environment& environment)
@@ -73,29 +83,38 @@ Result<TreeHead> LedgerImpl::Head() const {
   return TreeHead{.size = size, .root = root};
 }
 
-Result<InclusionProof> LedgerImpl::ProveIn(LeafIndex index, TreeSize size) const {
+Result<InclusionProof> LedgerImpl::ProveIn(const merkle::NodeReader& nodes, LeafIndex index,
+                                           TreeSize size) const {
   InclusionProof proof{.index = index, .head = {.size = size}};
-  IMMUDB_ASSIGN(proof.leaf,
-                reader_.FromDerived(storage_->tree->Read({.level = 0, .index = index.value})));
-  IMMUDB_ASSIGN(proof.head.root, reader_.FromDerived(merkle::RootAt(*storage_->tree, size)));
-  IMMUDB_ASSIGN(proof.path,
-                reader_.FromDerived(merkle::ProveInclusion(*storage_->tree, index, size)));
+  IMMUDB_ASSIGN(proof.leaf, reader_.FromDerived(nodes.Read({.level = 0, .index = index.value})));
+  IMMUDB_ASSIGN(proof.head.root, reader_.FromDerived(merkle::RootAt(nodes, size)));
+  IMMUDB_ASSIGN(proof.path, reader_.FromDerived(merkle::ProveInclusion(nodes, index, size)));
+  return proof;
+}
+
+Result<EntryProof> LedgerImpl::ProveWith(const merkle::NodeReader& nodes, LeafIndex index,
+                                         TreeSize size, std::optional<LeafIndex> since) const {
+  IMMUDB_CHECK(index.value < size.value);
+  IMMUDB_TRY(CheckUndamaged());
+  if (size > storage_->Published()) return IndexNotFound();
+  EntryProof proof;
+  IMMUDB_ASSIGN(proof.inclusion, ProveIn(nodes, index, size));
+  const TreeSize older{since ? since->value + 1 : 1};
+  if (older < size && older.value != 0) {
+    IMMUDB_ASSIGN(proof.consistency_path,
+                  reader_.FromDerived(merkle::ProveConsistency(nodes, older, size)));
+  }
   return proof;
 }
 
 Result<EntryProof> LedgerImpl::Prove(LeafIndex index, TreeSize size,
                                      std::optional<LeafIndex> since) const {
-  IMMUDB_CHECK(index.value < size.value);
-  IMMUDB_TRY(CheckUndamaged());
-  if (size > storage_->Published()) return IndexNotFound();
-  EntryProof proof;
-  IMMUDB_ASSIGN(proof.inclusion, ProveIn(index, size));
-  const TreeSize older{since ? since->value + 1 : 1};
-  if (older < size && older.value != 0) {
-    IMMUDB_ASSIGN(proof.consistency_path,
-                  reader_.FromDerived(merkle::ProveConsistency(*storage_->tree, older, size)));
-  }
-  return proof;
+  return ProveWith(*storage_->tree, index, size, since);
+}
+
+Result<EntryProof> LedgerImpl::TryProve(LeafIndex index, TreeSize size,
+                                        std::optional<LeafIndex> since) const {
+  return ProveWith(NodesInMemory(*storage_->tree), index, size, since);
 }
 
 Result<Digest> LedgerImpl::Node(std::uint8_t level, std::uint64_t index, TreeSize size) const {
@@ -108,7 +127,7 @@ Result<InclusionProof> LedgerImpl::ProveInclusion(LeafIndex index) const {
   IMMUDB_TRY(CheckUndamaged());
   const TreeSize size = storage_->Published();
   if (index.value >= size.value) return IndexNotFound();
-  return ProveIn(index, size);
+  return ProveIn(*storage_->tree, index, size);
 }
 
 Result<ConsistencyProof> LedgerImpl::ProveConsistency(LeafIndex since) const {
@@ -210,6 +229,7 @@ Status LedgerImpl::Close() {
 
 LedgerStatistics LedgerImpl::statistics() const {
   return {.entries = storage_->Published().value,
+          .checkpointed_entries = checkpointer_->entries(),
           .log_bytes = storage_->log->end().value,
           .derived_bytes = checkpointer_->derived_bytes(),
           .groups = pipeline_->groups(),

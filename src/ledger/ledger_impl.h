@@ -17,6 +17,7 @@
 #include "ledger/pipeline.h"
 #include "ledger/reader.h"
 #include "ledger/storage.h"
+#include "merkle/node_reader.h"
 
 namespace immudb::ledger {
 
@@ -35,6 +36,8 @@ class LedgerImpl : public Ledger {
   Result<TreeHead> Head() const override;
   Result<EntryProof> Prove(LeafIndex index, TreeSize size,
                            std::optional<LeafIndex> since) const override;
+  Result<EntryProof> TryProve(LeafIndex index, TreeSize size,
+                              std::optional<LeafIndex> since) const override;
   Result<InclusionProof> ProveInclusion(LeafIndex index) const override;
   Result<ConsistencyProof> ProveConsistency(LeafIndex since) const override;
   Result<Entry> Get(BytesView key) const override;
@@ -70,7 +73,10 @@ class LedgerImpl : public Ledger {
   Status CheckAllKeysKnown() const;
   // `entry` with its proof, after checking that the tree holds just this entry.
   Result<ProvenEntry> ProveEntry(Entry entry, TreeSize size, std::optional<LeafIndex> since) const;
-  Result<InclusionProof> ProveIn(LeafIndex index, TreeSize size) const;
+  Result<InclusionProof> ProveIn(const merkle::NodeReader& nodes, LeafIndex index,
+                                 TreeSize size) const;
+  Result<EntryProof> ProveWith(const merkle::NodeReader& nodes, LeafIndex index, TreeSize size,
+                               std::optional<LeafIndex> since) const;
   // What runs a few times a second: seals an idle log, starts a checkpoint that is due.
   void Maintain();
 

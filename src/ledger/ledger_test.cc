@@ -69,6 +69,27 @@ TEST_F(LedgerTest, EveryProofOfEverySizeVerifies) {
   }
 }
 
+TEST_F(LedgerTest, AProofThatMustNotWaitIsMadeFromMemoryOrNotAtAll) {
+  // So many that opening does not read the first pages of the tree.
+  WriteBatch batch;
+  for (int i = 0; i < 5000; i++) batch.Set(AsBytes("k"), AsBytes(std::to_string(i)));
+  ASSERT_TRUE(world_.Commit(std::move(batch)));
+  EXPECT_EQ(ledger().statistics().checkpointed_entries, 0u);
+  Reopen();
+  EXPECT_EQ(ledger().statistics().checkpointed_entries, 5000u);
+  const std::uint64_t operations = world_.files.operations();
+  const auto from_memory = ledger().TryProve({5}, {130}, LeafIndex{70});
+  ASSERT_FALSE(from_memory);
+  EXPECT_EQ(from_memory.error().code, Code::kUnavailable);
+  EXPECT_EQ(world_.files.operations(), operations);
+  const EntryProof proof = *ledger().Prove({5}, {130}, LeafIndex{70});
+  const EntryProof again = *ledger().TryProve({5}, {130}, LeafIndex{70});
+  EXPECT_EQ(again.inclusion.path, proof.inclusion.path);
+  EXPECT_EQ(again.inclusion.head, proof.inclusion.head);
+  EXPECT_EQ(again.consistency_path, proof.consistency_path);
+  EXPECT_EQ(ledger().TryProve({5}, {5001}, {}).error().message, "index not found");
+}
+
 TEST_F(LedgerTest, ReservedAndEmptyKeysAreRefusedAndUseNoIndex) {
   const std::string zero("\0x", 2);
   for (const std::string& key :

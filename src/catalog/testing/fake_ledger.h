@@ -41,6 +41,9 @@ class FakeLedger : public PlainValuesLedger {
   void RefuseWrites(std::optional<Error> error) { write_error_ = std::move(error); }
   void RefuseReads(std::optional<Error> error) { read_error_ = std::move(error); }
 
+  // Makes TryProve fail as if the disk were needed.
+  void EvictAll() { is_evicted_ = true; }
+
   // Keeps the callbacks of later batches back until they are released.
   void HoldCallbacks() { holds_callbacks_ = true; }
   void ReleaseCallbacks() {
@@ -83,6 +86,12 @@ class FakeLedger : public PlainValuesLedger {
     if (read_error_) return *read_error_;
     const MutexLock lock(mutex_);
     return ProveLocked(index, size, since);
+  }
+
+  Result<EntryProof> TryProve(LeafIndex index, TreeSize size,
+                              std::optional<LeafIndex> since) const override {
+    return is_evicted_ ? Result<EntryProof>(Fail(Code::kUnavailable, ""))
+                       : Prove(index, size, since);
   }
 
   Result<InclusionProof> ProveInclusion(LeafIndex index) const override {
@@ -130,7 +139,6 @@ class FakeLedger : public PlainValuesLedger {
     IMMUDB_TRY(CheckTrustedIndex(since));
     return AddProof(std::move(entry), since);
   }
-
   Result<Digest> Node(std::uint8_t level, std::uint64_t index, TreeSize size) const override {
     const MutexLock lock(mutex_);
     if (size.value > state_.entries.size()) return Fail(Code::kNotFound, "index not found");
@@ -139,12 +147,9 @@ class FakeLedger : public PlainValuesLedger {
 
   Status Checkpoint() override { return {}; }
   Status Close() override { return {}; }
-
   LedgerStatistics statistics() const override {
     const MutexLock lock(mutex_);
-    LedgerStatistics statistics;
-    statistics.entries = state_.entries.size();
-    return statistics;
+    return {.entries = state_.entries.size()};
   }
   const std::string& origin() const override { return state_.origin; }
 
@@ -235,6 +240,7 @@ class FakeLedger : public PlainValuesLedger {
 
   FakeLedgerState& state_;
   bool holds_callbacks_ = false;
+  bool is_evicted_ = false;
   std::vector<std::function<void()>> held_;
   std::optional<Error> write_error_;
   std::optional<Error> read_error_;
