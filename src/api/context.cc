@@ -30,9 +30,7 @@ void Context::OnReadPool(std::function<void()> work) const {
     }
     work();
   });
-  if (!accepted) {
-    Refuse({rpc::StatusCode::kResourceExhausted, "too many reads are waiting; try again later"});
-  }
+  if (!accepted) Refuse(TooManyReads());
 }
 
 }  // namespace immudb::api

@@ -1,7 +1,12 @@
 #include "api/encode.h"
 
+#include <bit>
+#include <utility>
+
+#include "api/structured.h"
 #include "api/wire.h"
 #include "base/check.h"
+#include "base/error.h"
 
 namespace immudb::api {
 namespace {
@@ -29,6 +34,14 @@ std::uint64_t NewestIndex(TreeSize size) {
 constexpr std::size_t kItemFramingBytesMax = 48;
 
 }  // namespace
+
+Status ToForm(Entry& entry, ValueForm form) {
+  if (form == ValueForm::kPlain) return {};
+  Result<Bytes> value = NormalizeStoredContent(entry.value);
+  if (!value) return Fail(Code::kLimitExceeded, "{}", value.error().message);
+  entry.value = *std::move(value);
+  return {};
+}
 
 Bytes EncodeIndex(LeafIndex index) {
   Bytes out;
@@ -103,6 +116,36 @@ Bytes EncodeConsistency(const ConsistencyProof& proof) {
 
 void AppendListItem(Bytes& list, const Entry& entry, ValueForm form) {
   AppendBytesField(list, 1, EncodeItem(entry, form));
+}
+
+void AppendSetItem(Bytes& list, const SortedSetItem& item, ValueForm form) {
+  if (form == ValueForm::kStructured) return AppendListItem(list, item.entry, form);
+  Bytes out;
+  const Bytes entry = EncodeItem(item.entry, form);
+  out.reserve(entry.size() + item.stored_key.size() + kItemFramingBytesMax);
+  AppendBytesField(out, 1, entry);
+  // -0 is another number than the default.
+  if (std::bit_cast<std::uint64_t>(item.score) != 0) AppendDoubleField(out, 2, item.score);
+  AppendPlainBytes(out, 3, item.stored_key);
+  AppendNumber(out, 4, item.index.value);
+  AppendBytesField(list, 1, out);
+}
+
+void AppendTreeNode(Bytes& layer, const TreeNode& node) {
+  Bytes out;
+  AppendBytesField(out, 1, node.key);
+  AppendBytesField(out, 2, node.hash);
+  AppendPlainBytes(out, 3, node.leaf_key);
+  AppendNumber(out, 4, node.leaf_key.empty() ? 0 : 1);
+  AppendNumber(out, 5, node.is_only_in_memory ? 1 : 0);
+  AppendNumber(out, 6, node.is_root ? 1 : 0);
+  AppendBytesField(layer, 1, out);
+}
+
+Bytes EncodeCount(std::uint64_t count) {
+  Bytes out;
+  AppendNumber(out, 1, count);
+  return out;
 }
 
 Bytes EncodeEmptyConsistency(LeafIndex asked, const TreeHead& empty) {

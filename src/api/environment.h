@@ -13,6 +13,7 @@
 #include "auth/session_table.h"
 #include "auth/user_registry.h"
 #include "base/bounded_executor.h"
+#include "base/byte_ledger.h"
 #include "base/clock.h"
 #include "catalog/catalog.h"
 #include "immudb/result.h"
@@ -22,6 +23,8 @@ namespace immudb::api {
 struct ServiceOptions {
   std::string version_text;  // What Health answers.
   std::uint64_t reply_bytes_max = 64u << 20;
+  // All replies together that are being put together; a lone one always fits.
+  std::size_t unfinished_reply_bytes_max = 32u << 20;
   std::size_t reads_waiting_max = 4096;
   std::size_t hashes_waiting_max = 32;
 
@@ -49,6 +52,7 @@ struct Environment {
   std::atomic<bool>& auth_is_on;
   BoundedExecutor& reads;    // For what may touch the disk or take long.
   BoundedExecutor& hashing;  // For password hashes.
+  ByteLedger& unfinished_replies;
 };
 
 }  // namespace immudb::api

@@ -13,19 +13,16 @@ void CurrentRoot(const Context& context, google::protobuf::Empty& /*request*/) {
 }
 
 void Inclusion(const Context& context, schema::Index& request) {
-  context.OnReadPool([context, index = LeafIndex{request.index()}] {
-    context.ReplyWith(context.ledger->ProveInclusion(index), EncodeInclusion);
-  });
+  context.ReplyWith(context.ledger->ProveInclusion({request.index()}), EncodeInclusion);
 }
 
 void Consistency(const Context& context, schema::Index& request) {
-  context.OnReadPool([context, index = LeafIndex{request.index()}] {
-    const Result<TreeHead> head = context.ledger->Head();
-    if (head && head->size.value == 0) {
-      return context.Reply(EncodeEmptyConsistency(index, *head));
-    }
-    context.ReplyWith(context.ledger->ProveConsistency(index), EncodeConsistency);
-  });
+  const LeafIndex index{request.index()};
+  const Result<TreeHead> head = context.ledger->Head();
+  if (head && head->size.value == 0) {
+    return context.Reply(EncodeEmptyConsistency(index, *head));
+  }
+  context.ReplyWith(context.ledger->ProveConsistency(index), EncodeConsistency);
 }
 
 }  // namespace immudb::api

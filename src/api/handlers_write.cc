@@ -1,4 +1,5 @@
-// Set, SafeSet, SetBatch and their structured forms: submit a batch, answer from its callback.
+// Set, SafeSet, SetBatch and their structured forms. On the loop of the network, which they do not
+// hold up; large requests on the pool for reads.
 
 #include <schema.pb.h>
 
@@ -6,21 +7,12 @@
 #include <string>
 #include <utility>
 
-#include "api/encode.h"
 #include "api/handlers.h"
+#include "api/writes.h"
 #include "base/error.h"
 
 namespace immudb::api {
 namespace {
-
-// Submits `batch` and answers with the index of its last entry.
-void Write(const Context& context, WriteBatch batch) {
-  Ledger& ledger = *context.ledger;
-  ledger.Submit(std::move(batch), [context](const Result<CommitResult>& result) {
-    context.ReplyWith(result,
-                      [](const CommitResult& committed) { return EncodeIndex(committed.last); });
-  });
-}
 
 // A key that cannot be stored is the more important refusal; looking it up tells.
 void RefuseTrustedIndex(const Context& context, BytesView key, Error refusal) {
@@ -31,21 +23,13 @@ void RefuseTrustedIndex(const Context& context, BytesView key, Error refusal) {
   });
 }
 
-// Submits one entry and proves it in the tree that it is the newest leaf of: clients remember the
-// pair (index, root) of a verified write, whatever came after it.
-void WriteProven(const Context& context, BytesView key, BytesView value,
-                 std::optional<LeafIndex> since) {
-  Ledger& ledger = *context.ledger;
-  Status trusted = ledger.CheckTrustedIndex(since);
+void WriteOneProven(const Context& context, BytesView key, BytesView value,
+                    std::optional<LeafIndex> since) {
+  Status trusted = context.ledger->CheckTrustedIndex(since);
   if (!trusted) return RefuseTrustedIndex(context, key, std::move(trusted).error());
-
   WriteBatch batch;
   batch.Set(key, value);
-  ledger.Submit(std::move(batch), [context, since](const Result<CommitResult>& result) {
-    if (!result) return context.Refuse(result.error());
-    const LeafIndex index = result->last;
-    context.ReplyWith(context.ledger->Prove(index, TreeSize{index.value + 1}, since), EncodeProof);
-  });
+  WriteProven(context, std::move(batch), since);
 }
 
 Error AbsentContent() {
@@ -64,7 +48,7 @@ void Set(const Context& context, schema::KeyValue& request) {
 void SafeSet(const Context& context, schema::SafeSetOptions& request) {
   std::optional<LeafIndex> since;
   if (request.has_rootindex()) since = LeafIndex{request.rootindex().index()};
-  WriteProven(context, AsBytes(request.kv().key()), AsBytes(request.kv().value()), since);
+  WriteOneProven(context, AsBytes(request.kv().key()), AsBytes(request.kv().value()), since);
 }
 
 void SetBatch(const Context& context, schema::KVList& request) {
@@ -96,7 +80,7 @@ void SafeSetStructured(const Context& context, StructuredRequest& request) {
   if (!item.value) return context.Refuse(AbsentContent());
   std::optional<LeafIndex> since;
   if (request.has_root_index) since = LeafIndex{request.root_index};
-  WriteProven(context, item.key, EncodeContent(*item.value), since);
+  WriteOneProven(context, item.key, EncodeContent(*item.value), since);
 }
 
 }  // namespace immudb::api

@@ -38,6 +38,7 @@ std::string Quoted(std::string_view path) {
 Service::Service(ServiceParts parts, ServiceOptions options)
     : options_(std::move(options)),
       initial_metadata_({{"immudb-uuid", parts.catalog.server_id()}}),
+      unfinished_replies_(options_.unfinished_reply_bytes_max),
       reads_(std::move(parts.reads), options_.reads_waiting_max),
       hashing_(std::move(parts.hashing), options_.hashes_waiting_max),
       auth_is_on_(options_.auth),
@@ -50,7 +51,8 @@ Service::Service(ServiceParts parts, ServiceOptions options)
                    .clock = parts.clock,
                    .auth_is_on = auth_is_on_,
                    .reads = reads_,
-                   .hashing = hashing_} {
+                   .hashing = hashing_,
+                   .unfinished_replies = unfinished_replies_} {
   for (std::uint32_t row = 0; row < MethodTable().size(); ++row) {
     const bool is_new = rows_.emplace(MethodTable()[row].name, row).second;
     IMMUDB_CHECK(is_new);

@@ -15,6 +15,7 @@
 #include "auth/session_table.h"
 #include "auth/user_registry.h"
 #include "base/bounded_executor.h"
+#include "base/byte_ledger.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "catalog/catalog.h"
@@ -60,6 +61,7 @@ class Service : public rpc::Dispatcher {
   const ServiceOptions options_;
   const rpc::Metadata initial_metadata_;
   std::unordered_map<std::string_view, std::uint32_t> rows_;  // By name, into MethodTable().
+  ByteLedger unfinished_replies_;
   BoundedExecutor reads_;    // Stopped before anything is destroyed.
   BoundedExecutor hashing_;  // Likewise.
   std::atomic<bool> auth_is_on_;

@@ -52,4 +52,8 @@ RpcStatus StatusFor(const Error& error) {
   return {StatusCode::kInternal, "unknown error"};
 }
 
+RpcStatus TooManyReads() {
+  return {StatusCode::kResourceExhausted, "too many reads are waiting; try again later"};
+}
+
 }  // namespace immudb::api

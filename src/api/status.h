@@ -11,4 +11,7 @@ namespace immudb::api {
 // the server's log, and the client gets a text that says what it means for him.
 rpc::RpcStatus StatusFor(const Error& error);
 
+// The refusal of calls that the pool for reads has no room for.
+rpc::RpcStatus TooManyReads();
+
 }  // namespace immudb::api

@@ -24,7 +24,7 @@ struct Content {
 
 // Adds the fields of `message` to `content`, as parsers merge the parts of a message that comes in
 // pieces: of a repeated scalar the last counts. `message` must outlive `content`.
-// Errors: kInvalidArgument with the text of the first fault.
+// Errors: those of WireReader, with the text of the first fault.
 Status MergeContent(Content& content, BytesView message);
 
 // Returns the normal form.

@@ -1,5 +1,6 @@
 #include "api/wire.h"
 
+#include <bit>
 #include <vector>
 
 #include "base/check.h"
@@ -16,6 +17,10 @@ constexpr std::size_t kGroupDepthMax = 100;
 
 Error Truncated() {
   return Fail(Code::kInvalidArgument, "unexpected EOF");
+}
+
+Error Reserved() {
+  return Fail(Code::kUnsupported, "proto: cannot parse reserved wire type");
 }
 
 }  // namespace
@@ -67,7 +72,7 @@ Result<WireField> WireReader::Next() {
     case static_cast<std::uint64_t>(WireType::kGroup): IMMUDB_TRY(SkipGroup(field.number)); break;
     case static_cast<std::uint64_t>(WireType::kFixed32): IMMUDB_TRY(Take(4)); break;
     case kEndGroup: return Fail(Code::kInvalidArgument, "proto: mismatching end group marker");
-    default: return Fail(Code::kInvalidArgument, "proto: cannot parse reserved wire type");
+    default: return Reserved();
   }
   field.type = static_cast<WireType>(tag & 7);
   field.raw = start.first(start.size() - rest_.size());
@@ -103,7 +108,7 @@ Status WireReader::SkipGroup(std::uint32_t number) {
         open.pop_back();
         break;
       case static_cast<std::uint64_t>(WireType::kFixed32): IMMUDB_TRY(Take(4)); break;
-      default: return Fail(Code::kInvalidArgument, "proto: cannot parse reserved wire type");
+      default: return Reserved();
     }
   }
   return {};
@@ -122,10 +127,22 @@ void AppendVarintField(Bytes& out, std::uint32_t number, std::uint64_t value) {
   AppendVarint(out, value);
 }
 
-void AppendBytesField(Bytes& out, std::uint32_t number, BytesView value) {
+void AppendBytesFieldHead(Bytes& out, std::uint32_t number, std::uint64_t size) {
   AppendVarint(out, std::uint64_t{number} << 3 | static_cast<std::uint64_t>(WireType::kBytes));
-  AppendVarint(out, value.size());
+  AppendVarint(out, size);
+}
+
+void AppendBytesField(Bytes& out, std::uint32_t number, BytesView value) {
+  AppendBytesFieldHead(out, number, value.size());
   out.insert(out.end(), value.begin(), value.end());
+}
+
+void AppendDoubleField(Bytes& out, std::uint32_t number, double value) {
+  AppendVarint(out, std::uint64_t{number} << 3 | static_cast<std::uint64_t>(WireType::kFixed64));
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  for (unsigned shift = 0; shift < 64; shift += 8) {
+    out.push_back(static_cast<std::uint8_t>(bits >> shift));
+  }
 }
 
 }  // namespace immudb::api

@@ -43,7 +43,8 @@ class WireReader {
   bool done() const { return rest_.empty(); }
 
   // Returns the next field. Requires: !done().
-  // Errors: kInvalidArgument with the text of the fault; the reader is then of no further use.
+  // Errors: kInvalidArgument with the text of the fault, kUnsupported with that of a wire type that
+  // is only reserved; the reader is then of no further use.
   Result<WireField> Next();
 
  private:
@@ -58,5 +59,8 @@ class WireReader {
 void AppendVarint(Bytes& out, std::uint64_t value);
 void AppendVarintField(Bytes& out, std::uint32_t number, std::uint64_t value);
 void AppendBytesField(Bytes& out, std::uint32_t number, BytesView value);
+// What AppendBytesField writes before a value of `size` bytes.
+void AppendBytesFieldHead(Bytes& out, std::uint32_t number, std::uint64_t size);
+void AppendDoubleField(Bytes& out, std::uint32_t number, double value);
 
 }  // namespace immudb::api

@@ -23,10 +23,21 @@ struct FakeAnswer {
 // Where the answer of one call arrives; outlives the call. Thread-safe.
 class FakeCaller {
  public:
-  void Answer(FakeAnswer answer) {
+  void Answer(FakeAnswer answer, std::unique_ptr<rpc::MessageStream> stream = nullptr) {
     const MutexLock lock(mutex_);
     IMMUDB_CHECK(!answer_);  // A call is answered once.
     answer_ = std::move(answer);
+    stream_ = std::move(stream);
+    answered_.NotifyAll();
+  }
+  void WaitForAnswer() {
+    const MutexLock lock(mutex_);
+    while (!answer_) answered_.Wait(mutex_);
+  }
+  // The messages of an answer that is a stream.
+  std::unique_ptr<rpc::MessageStream> TakeStream() {
+    const MutexLock lock(mutex_);
+    return std::move(stream_);
   }
   std::optional<FakeAnswer> answer() const {
     const MutexLock lock(mutex_);
@@ -43,7 +54,9 @@ class FakeCaller {
 
  private:
   mutable Mutex mutex_;
+  ConditionVariable answered_;
   std::optional<FakeAnswer> answer_ IMMUDB_GUARDED_BY(mutex_);
+  std::unique_ptr<rpc::MessageStream> stream_ IMMUDB_GUARDED_BY(mutex_);
   bool cancelled_ IMMUDB_GUARDED_BY(mutex_) = false;
 };
 
@@ -75,8 +88,8 @@ class FakeCall : public rpc::Call {
   void Finish(rpc::RpcStatus status, Bytes reply) override {
     caller_->Answer({.status = std::move(status), .reply = std::move(reply)});
   }
-  void FinishWithStream(std::unique_ptr<rpc::MessageStream> /*stream*/) override {
-    IMMUDB_CHECK(false);  // No method of the table is a stream.
+  void FinishWithStream(std::unique_ptr<rpc::MessageStream> stream) override {
+    caller_->Answer({}, std::move(stream));
   }
   void Refuse(rpc::RpcStatus status) override {
     caller_->Answer({.status = std::move(status), .reply = {}, .has_initial_metadata = false});

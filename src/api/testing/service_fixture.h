@@ -4,12 +4,14 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <schema.pb.h>
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "api/service.h"
 #include "api/testing/fake_call.h"
@@ -22,13 +24,26 @@
 
 namespace immudb::api {
 
+template <typename Message>
+Bytes Encoded(const Message& message) {
+  const std::string text = message.SerializeAsString();
+  return {text.begin(), text.end()};
+}
+
+template <typename Message>
+Message Parsed(const Bytes& bytes) {
+  Message message;
+  EXPECT_TRUE(message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+  return message;
+}
+
 class ServiceFixture : public testing::Test {
  protected:
   // Starts the service on what is in `files_`, with a first password if there is nothing.
   void StartService(ServiceOptions options = {.version_text = "immudb 0.0.0"}) {
     catalog_ =
         catalog::Catalog::Open(
-            {.files = files_, .engine = engine_, .random = random_, .clock = clock_}, "/data")
+            {.files = files_, .engine = engine(), .random = random_, .clock = clock_}, "/data")
             .value();
     users_ = OpenUsers(*catalog_, hasher_, clock_, "immudb").value();
     throttle_ = std::make_unique<auth::LoginThrottle>(clock_, auth::LoginThrottle::Options{});
@@ -85,8 +100,44 @@ class ServiceFixture : public testing::Test {
   FakeAnswer Call(FakeRequest request) {
     const std::shared_ptr<FakeCaller> caller = Begin(std::move(request));
     RunAll();
+    WaitFor(*caller);
     EXPECT_TRUE(caller->answer());
     return caller->answer().value_or(FakeAnswer{});
+  }
+
+  // The engine that databases are opened with, and waiting for what it answers from its threads.
+  virtual Engine& engine() { return engine_; }
+  virtual void WaitFor(FakeCaller& /*caller*/) {}
+
+  // Reads a stream to its end, as a transport does; returns its status.
+  rpc::RpcStatus ReadStream(rpc::MessageStream& stream, std::vector<Bytes>& messages) {
+    for (;;) {
+      rpc::MessageStream::Next next = stream.Pull([] {});
+      if (next.kind == rpc::MessageStream::Next::Kind::kEnd) return next.status;
+      if (next.kind == rpc::MessageStream::Next::Kind::kMessage) {
+        messages.push_back(std::move(next.message));
+      } else {
+        RunAll();
+      }
+    }
+  }
+
+  // Logs in from this machine and returns the token.
+  std::string LogIn(const std::string& user, const std::string& password) {
+    schema::LoginRequest request;
+    request.set_user(user);
+    request.set_password(password);
+    const FakeAnswer answer = Call({.path = Path("Login"), .message = Encoded(request)});
+    EXPECT_TRUE(answer.status.ok()) << answer.status.message;
+    return Parsed<schema::LoginResponse>(answer.reply).token();
+  }
+
+  void AddUser(const std::string& name, std::vector<auth::Grant> grants) {
+    auth::User user;
+    user.name = name;
+    user.grants = std::move(grants);
+    user.verifier = hasher_.Hash("Passw0rd!").value();
+    ASSERT_TRUE(users_->Create(user));
   }
 
   static std::string Path(std::string_view method) {

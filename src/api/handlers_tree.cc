@@ -1,0 +1,104 @@
+// PrintTree and Dump: whole databases, with the nodes of their trees.
+
+#include <google/protobuf/empty.pb.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "api/dump.h"
+#include "api/encode.h"
+#include "api/handlers.h"
+#include "api/pieces.h"
+#include "api/tree_nodes.h"
+#include "api/wire.h"
+#include "base/error.h"
+#include "immudb/cursor.h"
+
+namespace immudb::api {
+namespace {
+
+// One PrintTree: layer by layer, from the leaves up.
+struct TreeWalk {
+  catalog::LedgerHandle ledger;
+  TreeSize size;
+  TreeSize checkpoint;
+  std::uint8_t layer = 0;
+  std::uint64_t next = 0;  // Of the layer's nodes.
+  std::size_t layer_begin = 0;
+  std::unique_ptr<Cursor<LoggedEntry>> leaves;
+  std::vector<LoggedEntry> entries;
+};
+
+Status AppendNode(TreeWalk& walk, Bytes& reply, BytesView leaf_key) {
+  IMMUDB_ASSIGN(const Digest hash, walk.ledger->Node(walk.layer, walk.next, walk.size));
+  const bool is_root = walk.next == 0 && NodeCount(walk.layer + 1, walk.size) == 0;
+  const std::uint64_t first_behind = (walk.next + 1) << walk.layer;  // Wraps to 0 at 2^64.
+  const std::uint64_t last = std::min(first_behind - 1, walk.size.value - 1);
+  TreeNode node;
+  node.key = NodeKey(walk.layer, walk.next);
+  node.hash = hash;
+  node.leaf_key = leaf_key;
+  node.is_only_in_memory = last >= walk.checkpoint.value;
+  node.is_root = is_root;
+  AppendTreeNode(reply, node);
+  ++walk.next;
+  return {};
+}
+
+Status ReadLeaves(TreeWalk& walk, Bytes& reply) {
+  if (walk.leaves == nullptr) {
+    IMMUDB_ASSIGN(walk.leaves, walk.ledger->EntriesFrom({0}));
+  }
+  walk.entries.clear();
+  const std::uint64_t rows = std::min(kPieceRows, walk.size.value - walk.next);
+  IMMUDB_TRY(walk.leaves->Read({.rows = rows, .bytes = kPieceBytes}, walk.entries));
+  for (const LoggedEntry& stored : walk.entries) {
+    IMMUDB_TRY(AppendNode(walk, reply, stored.entry.key));
+  }
+  return {};
+}
+
+// The size of a layer is known at its end; its bytes then move to make room for it.
+void CloseLayer(TreeWalk& walk, Bytes& reply) {
+  Bytes head;
+  AppendBytesFieldHead(head, 1, reply.size() - walk.layer_begin);
+  reply.insert(reply.begin() + static_cast<std::ptrdiff_t>(walk.layer_begin), head.begin(),
+               head.end());
+  walk.layer_begin = reply.size();
+  walk.next = 0;
+  ++walk.layer;
+  walk.leaves.reset();
+}
+
+Result<bool> ReadTree(TreeWalk& walk, Bytes& reply) {
+  const std::uint64_t count = NodeCount(walk.layer, walk.size);
+  if (count == 0) return false;
+  if (walk.layer == 0) {
+    IMMUDB_TRY(ReadLeaves(walk, reply));
+  } else {
+    const std::uint64_t end = std::min(count, walk.next + kPieceRows);
+    while (walk.next < end) IMMUDB_TRY(AppendNode(walk, reply, {}));
+  }
+  if (walk.next == count) CloseLayer(walk, reply);
+  return true;
+}
+
+}  // namespace
+
+void PrintTree(const Context& context, google::protobuf::Empty& /*request*/) {
+  auto walk = std::make_shared<TreeWalk>();
+  walk->ledger = context.ledger;
+  const LedgerStatistics statistics = context.ledger->statistics();
+  walk->size = {statistics.entries};
+  walk->checkpoint = {statistics.checkpointed_entries};
+  ReplyInPieces(context, [walk](Bytes& reply) { return ReadTree(*walk, reply); });
+}
+
+void Dump(const Context& context, google::protobuf::Empty& /*request*/) {
+  context.call->FinishWithStream(
+      std::make_unique<DumpStream>(*context.environment, context.ledger));
+}
+
+}  // namespace immudb::api
