@@ -129,14 +129,16 @@ TreeSize KeyIndex::covered() const {
 }
 
 std::vector<RunInfo> KeyIndex::runs() const {
+  const StatePointer now = state();
   std::vector<RunInfo> result;
-  for (const Run::Pointer& run : state()->runs) result.push_back(run->info());
+  for (const Run::Pointer& run : now->runs) result.push_back(run->info());
   return result;
 }
 
 std::uint64_t KeyIndex::memory_bytes() const {
+  const StatePointer now = state();
   std::uint64_t bytes = 0;
-  for (const Layer& layer : state()->layers) bytes += layer.memory_bytes();
+  for (const Layer& layer : now->layers) bytes += layer.memory_bytes();
   return bytes;
 }
 
