@@ -27,11 +27,11 @@ run: build
 	exec build/release/bin/immudb --dir ./data $(RUN_ARGS)
 
 # Builds with AddressSanitizer and UndefinedBehaviorSanitizer, then runs every test that is not
-# labelled slow or soak.
+# labelled slow, soak or clients.
 test: setup-test
 	cmake --preset dev
 	cmake --build --preset dev --parallel $(JOBS)
-	ctest --preset dev --label-exclude '^(slow|soak)$$' --parallel $(JOBS)
+	ctest --preset dev --label-exclude '^(slow|soak|clients)$$' --parallel $(JOBS)
 
 # The long forms of the tests that start the programs: hours, on the release build.
 soak: build test

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what building (`build`) or building and testing (`test`) needs on Debian 12.
 #
-#   tools/setup.sh build|test
+#   tools/setup.sh build|test|clients
 #
 # It looks for the headers and programs themselves, so whatever provides them will do, and installs
 # a Debian package only for one that is missing; it says so first. For `test` it also makes two
 # Python environments under .venv/: `sdk` with the official client package and `grpc` with today's
-# gRPC.
+# gRPC. `clients` fetches the packages of tests/clients and builds these under build/clients/, for
+# each language whose tools are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -96,8 +97,13 @@ case ${1:-} in
       google-api-core==2.29.0
     python_environment grpc grpcio==1.85.1 grpcio-tools==1.85.1 mfusepy==3.1.1
     ;;
+  clients)
+    for language in go node java python; do
+      python3 tests/clients/run.py "$language" --build
+    done
+    ;;
   *)
-    echo "usage: tools/setup.sh build|test" >&2
+    echo "usage: tools/setup.sh build|test|clients" >&2
     exit 2
     ;;
 esac
