@@ -222,17 +222,17 @@ TEST_P(TranscriptTest, AnswersAsRecorded) {
 
 INSTANTIATE_TEST_SUITE_P(
     Topics, TranscriptTest,
-    testing::Values(Topic{"01-session.json", 79}, Topic{"02-set-get.json", 83},
-                    Topic{"03-safe-set-first.json", 16}, Topic{"04-batches.json", 16},
-                    Topic{"05-exec-all-ops.json", 1}, Topic{"06-references.json", 1},
-                    Topic{"07-sorted-sets.json", 1}, Topic{"08-scans.json", 1},
-                    Topic{"09-indexes-and-proofs.json", 192}, Topic{"10-databases.json", 75},
-                    Topic{"11-users.json", 1}, Topic{"12-config-rpcs.json", 4},
-                    Topic{"13-tree-and-dump.json", 1}, Topic{"14-protocol.json", 54},
-                    Topic{"15-failed-writes.json", 1}, Topic{"16-crashes.json", 1},
-                    Topic{"17-auth-off.json", 1}, Topic{"18-restarts.json", 1},
-                    Topic{"19-maintenance.json", 1}, Topic{"structured-values.json", 37},
-                    Topic{"structured-access.json", 9}, Topic{"structured-lists.json", 1}),
+    testing::Values(Topic{"01-session.json", 185}, Topic{"02-set-get.json", 85},
+                    Topic{"03-safe-set-first.json", 16}, Topic{"04-batches.json", 23},
+                    Topic{"05-exec-all-ops.json", 65}, Topic{"06-references.json", 84},
+                    Topic{"07-sorted-sets.json", 124}, Topic{"08-scans.json", 157},
+                    Topic{"09-indexes-and-proofs.json", 248}, Topic{"10-databases.json", 80},
+                    Topic{"11-users.json", 264}, Topic{"12-config-rpcs.json", 5},
+                    Topic{"13-tree-and-dump.json", 30}, Topic{"14-protocol.json", 72},
+                    Topic{"15-failed-writes.json", 40}, Topic{"16-crashes.json", 25},
+                    Topic{"17-auth-off.json", 47}, Topic{"18-restarts.json", 65},
+                    Topic{"19-maintenance.json", 49}, Topic{"structured-values.json", 37},
+                    Topic{"structured-access.json", 22}, Topic{"structured-lists.json", 38}),
     [](const auto& topic) {
       std::string name = topic.param.file;
       for (char& character : name) {
