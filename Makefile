@@ -6,7 +6,9 @@ BENCH_ARGS ?=
 # A compiler cache is used where there is one, and never needed.
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(shell command -v ccache)
 
-.PHONY: all build run test soak bench format tidy clean setup-build setup-test
+PREFIX ?= /usr/local
+
+.PHONY: all build install run test soak bench format tidy clean setup-build setup-test
 
 all: build
 
@@ -20,6 +22,10 @@ setup-test:
 build: setup-build
 	cmake --preset release
 	cmake --build --preset release --parallel $(JOBS)
+
+# Installs programs and the client library below PREFIX; DESTDIR is put before it.
+install: build
+	cmake --install build/release --prefix $(PREFIX)
 
 # Starts the server in the foreground on ./data; RUN_ARGS="--port 3399" passes flags on.
 run: build

@@ -36,6 +36,7 @@ test_needs='
 command git                                  git
 command python3                              python3
 python  venv                                 python3-venv
+command pkg-config                           pkg-config
 command strace                               strace
 command fusermount3                          fuse3
 command mkfs.ext4                            e2fsprogs
