@@ -41,7 +41,8 @@ target_link_libraries(user PRIVATE immudb::client)
 def run(words, cwd, **variables):
     done = subprocess.run(list(map(str, words)), cwd=cwd, text=True, capture_output=True,
                           timeout=STEP_SECONDS, env={**os.environ, **variables})
-    assert done.returncode == 0, f"{words} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, f"{words} ended with {done.returncode}:\n{output}"
     return done.stdout
 
 

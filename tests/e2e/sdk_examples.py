@@ -17,6 +17,11 @@ OUTPUTS = {
     "sdk_values": r"hello, written at \d{10}\na = 1\nb = 2\nentry of key raw: bytes\n",
     "sdk_verified": r"100 EUR is entry \d+ of \d+, and the proof holds\n",
     "sdk_async": r"1000 calls, 0 failed\n",
+    "sdk_references": r"report:2026: all is well, by a proven reference\n"
+                      r"anna has 7.5\ncarla has 9.0\nanna was a winner\n"
+                      r"anna was a player\n1 report\n",
+    "sdk_databases": r"user anna\nuser immudb\ndatabase defaultdb\ndatabase ledger\n"
+                     r"anna wrote entry 0 of her ledger\n",
     "sdk_proofs": r"entry \d+ is proven, in a history of \d+ entries\n",
 }
 
@@ -35,8 +40,8 @@ def check_outputs(programs, database, state):
 
 def check_state_files(state):
     assert state.stat().st_mode & 0o777 == 0o700, "others can look into the state folder"
-    names = sorted(file.name for file in state.iterdir())
-    assert [pathlib.Path(name).suffix for name in names] == [".lock", ".state"], names
+    endings = sorted(file.suffix for file in state.iterdir())
+    assert endings == 2 * [".lock"] + 2 * [".state"], endings  # Of two databases.
     for file in state.iterdir():
         assert file.stat().st_mode & 0o777 == 0o600, f"others can read {file}"
 
