@@ -27,6 +27,9 @@ struct EngineOptions {
   std::uint64_t submit_queue_bytes = 32u << 20;    // Over all ledgers; full: kExhausted.
   std::uint64_t log_segment_bytes = 256u << 20;    // A segment ends at the first group beyond this.
   std::uint64_t checkpoint_log_bytes = 64u << 20;  // A checkpoint is due after so much new log.
+  std::uint64_t reserve_bytes = 4u << 20;  // Of each ledger, for checkpoints on a full disk.
+  // Of merging index files, over all ledgers; 0: no limit.
+  std::uint64_t merge_bytes_per_second = 64u << 20;
 };
 
 // Must outlive the ledgers it opened. Thread-safe.

@@ -145,14 +145,14 @@ Manifest ExampleManifest() {
 
 TEST(FormatsTest, AManifestIsWrittenAndReadAsItsPageShows) {
   const Manifest manifest = ExampleManifest();
-  EXPECT_EQ(Listing(EncodeManifest(manifest)), ExampleOn("manifest.md"));
+  EXPECT_EQ(Listing(*EncodeManifest(manifest)), ExampleOn("manifest.md"));
   const auto decoded = DecodeManifest(FromListing(ExampleOn("manifest.md")), TestLedger());
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(*decoded, manifest);
 }
 
 TEST(FormatsTest, EveryChangedByteOfAManifestIsNoticed) {
-  const Bytes good = EncodeManifest(ExampleManifest());
+  const Bytes good = *EncodeManifest(ExampleManifest());
   for (std::size_t at = 0; at < good.size(); at++) {
     for (unsigned mask = 1; mask < 256; mask++) {
       Bytes bad = good;
@@ -165,7 +165,7 @@ TEST(FormatsTest, EveryChangedByteOfAManifestIsNoticed) {
 }
 
 TEST(FormatsTest, ACutOrExtendedManifestIsNoticed) {
-  const Bytes good = EncodeManifest(ExampleManifest());
+  const Bytes good = *EncodeManifest(ExampleManifest());
   for (std::size_t bytes = 0; bytes < good.size(); bytes++) {
     EXPECT_FALSE(DecodeManifest(BytesView(good).first(bytes), TestLedger()));
   }
@@ -176,7 +176,7 @@ TEST(FormatsTest, ACutOrExtendedManifestIsNoticed) {
 
 // With a right checksum: what a careless or hostile writer could produce.
 Result<Manifest> DecodeChanged(std::size_t at, std::uint64_t value, std::size_t bytes) {
-  Bytes changed = EncodeManifest(ExampleManifest());
+  Bytes changed = *EncodeManifest(ExampleManifest());
   std::memcpy(&changed[at], &value, bytes);
   const std::size_t end = changed.size() - 4;
   PutU32(&changed[end], Crc32c(0, BytesView(changed).first(end)));
@@ -210,10 +210,28 @@ TEST(FormatsTest, AManifestThatContradictsItselfIsRefused) {
   }
 }
 
+TEST(FormatsTest, AManifestWithTooManyRunsIsRefusedAndNotWritten) {
+  Manifest manifest;
+  manifest.ledger = TestLedger();
+  for (std::uint64_t i = 0; i <= kManifestRunsMax; i++) {
+    manifest.runs.push_back({.number = i + 1,
+                             .from = LeafIndex{i},
+                             .to = LeafIndex{i + 1},
+                             .entries = 1,
+                             .keys = 1,
+                             .bytes = 4 * kBlockBytes});
+  }
+  manifest.checkpoint.size = {manifest.runs.size()};
+  EXPECT_EQ(EncodeManifest(manifest).error().code, Code::kLimitExceeded);
+  manifest.runs.pop_back();
+  manifest.checkpoint.size = {manifest.runs.size()};
+  EXPECT_TRUE(DecodeManifest(*EncodeManifest(manifest), TestLedger()));
+}
+
 TEST(FormatsTest, AManifestOfAnEmptyLedgerHasNoRuns) {
   Manifest manifest;
   manifest.ledger = TestLedger();
-  const auto decoded = DecodeManifest(EncodeManifest(manifest), TestLedger());
+  const auto decoded = DecodeManifest(*EncodeManifest(manifest), TestLedger());
   ASSERT_TRUE(decoded);
   EXPECT_EQ(*decoded, manifest);
 }

@@ -1,4 +1,5 @@
-// The maintainer's half of KeyIndex: merging in memory, writing runs, changing the run list.
+// KeyIndex beside its writer and readers: merging in memory, writing and merging runs, changing the
+// run list.
 
 #include <algorithm>
 #include <charconv>
@@ -51,7 +52,7 @@ Status KeyIndex::OpenRuns(std::span<const RunInfo> runs) {
   IMMUDB_ASSIGN(const auto entries, files_.List(directory_));
   for (const io::DirectoryEntry& entry : entries) {
     if (const auto number = RunNumber(entry.name)) {
-      next_number_ = std::max(next_number_, *number + 1);
+      next_number_ = std::max(next_number_.load(), *number + 1);
     }
   }
   State opened;
@@ -61,7 +62,7 @@ Status KeyIndex::OpenRuns(std::span<const RunInfo> runs) {
     }
     IMMUDB_ASSIGN(auto run, Run::Open(files_, cache_, directory_, options_.ledger, info));
     opened.runs.push_back(std::move(run));
-    next_number_ = std::max(next_number_, info.number + 1);
+    next_number_ = std::max(next_number_.load(), info.number + 1);
   }
   opened.frozen_to = opened.runs_to();
   next_index_ = opened.frozen_to.value;
@@ -106,95 +107,92 @@ void KeyIndex::MergeMemory() {
                           .array = SortedArray::Merge(arrays, hash_seed_, budget_),
                           .first = first->first,
                           .tier = first->tier + 1};
-    // Meanwhile the writer has only appended layers and may have frozen these.
+    // Meanwhile the writer has only appended layers, and may have frozen these. Then they are the
+    // maintainer's, who writes them out or has done so.
     ChangeState([&](State& next) {
-      const bool frozen = next.frozen > range.begin;
-      IMMUDB_CHECK(!frozen || next.frozen >= range.begin + range.count);
-      const auto at = next.layers.begin() + static_cast<std::ptrdiff_t>(range.begin);
-      IMMUDB_CHECK(at->first == merged.first);
+      const auto at = std::find_if(next.layers.begin() + static_cast<std::ptrdiff_t>(next.frozen),
+                                   next.layers.end(),
+                                   [&](const Layer& layer) { return layer.first == merged.first; });
+      if (at == next.layers.end()) return;
+      IMMUDB_CHECK(next.layers.end() - at >= static_cast<std::ptrdiff_t>(range.count));
       *at = merged;
       next.layers.erase(at + 1, at + static_cast<std::ptrdiff_t>(range.count));
-      if (frozen) next.frozen -= range.count - 1;
       UpdateNeedsMerge(next);
     });
   }
 }
 
-std::string KeyIndex::RunPath(std::uint64_t number) const {
-  return io::JoinPath(directory_, RunFileName(number));
-}
-
-Result<Run::Pointer> KeyIndex::WriteRun(Cursor& cursor, const RunPlan& plan) {
-  pending_.reset();
-  const RunWriter::Options options = {.ledger = options_.ledger,
-                                      .number = next_number_++,
-                                      .from = plan.from,
-                                      .to = plan.to,
-                                      .keys_max = plan.keys_max};
-  const std::string path = RunPath(options.number);
-  const auto write = [&]() -> Result<RunInfo> {
-    IMMUDB_ASSIGN(const auto writer, RunWriter::Create(files_, path, options));
-    IMMUDB_TRY(cursor.Seek({}));
-    while (cursor.valid()) {
-      IMMUDB_TRY(writer->Add(cursor.position(), cursor.kind()));
-      IMMUDB_TRY(cursor.Next());
-    }
-    IMMUDB_ASSIGN(const RunInfo info, writer->Finish());
-    IMMUDB_TRY(files_.SyncDirectory(directory_));
-    return info;
-  };
-  auto info = write();
-  auto run = info ? Run::Open(files_, cache_, directory_, options_.ledger, *info)
-                  : Result<Run::Pointer>(std::move(info).error());
-  // If even this fails the file is a leftover: its number is not used again.
-  if (!run) static_cast<void>(files_.Remove(path));
-  return run;
+std::unique_ptr<RunBuild> KeyIndex::NewBuild(const RunPlan& plan, std::shared_ptr<const void> pins,
+                                             std::unique_ptr<Cursor> cursor) {
+  return std::make_unique<RunBuild>(RunBuild::Target{.files = files_,
+                                                     .cache = cache_,
+                                                     .directory = directory_,
+                                                     .options = {.ledger = options_.ledger,
+                                                                 .number = next_number_++,
+                                                                 .from = plan.from,
+                                                                 .to = plan.to,
+                                                                 .keys_max = plan.keys_max}},
+                                    std::move(pins), std::move(cursor));
 }
 
 Result<std::vector<RunInfo>> KeyIndex::WriteFrozen() {
   const StatePointer now = state();
-  if (now->frozen == 0) {
-    pending_.reset();
-    return runs();
-  }
+  pending_.reset();
+  if (now->frozen == 0) return runs();
   std::vector<SortedArray::Pointer> arrays;
   for (std::size_t i = 0; i < now->frozen; i++) arrays.push_back(now->layers[i].Sorted());
   const SortedArray::Pointer merged = SortedArray::MergeBorrowed(arrays, budget_);
-  ArrayCursor cursor(merged);
   const RunPlan plan = {.from = now->runs_to(), .to = now->frozen_to, .keys_max = merged->keys()};
-  IMMUDB_ASSIGN(auto run, WriteRun(cursor, plan));
-  pending_ = std::make_unique<Pending>(Pending{.run = std::move(run),
+  const auto build = NewBuild(plan, nullptr, std::make_unique<ArrayCursor>(merged));
+  IMMUDB_ASSIGN(const bool complete, build->Step(kRunBytesMax));
+  IMMUDB_CHECK(complete);
+  pending_ = std::make_unique<Pending>(Pending{.run = build->Take(),
                                                .layers = now->frozen,
                                                .runs_kept = now->runs.size(),
                                                .runs_replaced = 0});
   return PendingRuns();
 }
 
-Result<std::vector<RunInfo>> KeyIndex::WriteMerged() {
+std::unique_ptr<RunBuild> KeyIndex::StartMerge() {
   const StatePointer now = state();
   const std::size_t count = RunsToMerge(now->runs, options_.runs_per_tier);
-  if (count == 0) {
-    pending_.reset();
-    return runs();
-  }
-  const std::size_t kept = now->runs.size() - count;
+  if (count == 0) return nullptr;
+  merge_kept_ = now->runs.size() - count;
+  merge_replaced_ = count;
   std::vector<std::unique_ptr<Cursor>> sources;
-  RunPlan plan = {.from = now->runs[kept]->info().from, .to = now->runs_to(), .keys_max = 0};
-  for (std::size_t i = kept; i < now->runs.size(); i++) {
+  RunPlan plan = {.from = now->runs[merge_kept_]->info().from, .to = now->runs_to(), .keys_max = 0};
+  for (std::size_t i = merge_kept_; i < now->runs.size(); i++) {
     sources.push_back(now->runs[i]->NewCursor(Access::kDisk));
     plan.keys_max += now->runs[i]->info().keys;
   }
-  MergingCursor cursor(std::move(sources));
-  IMMUDB_ASSIGN(auto run, WriteRun(cursor, plan));
-  pending_ = std::make_unique<Pending>(
-      Pending{.run = std::move(run), .layers = 0, .runs_kept = kept, .runs_replaced = count});
+  return NewBuild(plan, now, std::make_unique<MergingCursor>(std::move(sources)));
+}
+
+std::vector<RunInfo> KeyIndex::Adopt(std::unique_ptr<RunBuild> merge) {
+  pending_ = std::make_unique<Pending>(Pending{.run = merge->Take(),
+                                               .layers = 0,
+                                               .runs_kept = merge_kept_,
+                                               .runs_replaced = merge_replaced_});
   return PendingRuns();
+}
+
+Result<std::vector<RunInfo>> KeyIndex::WriteMerged() {
+  std::unique_ptr<RunBuild> merge = StartMerge();
+  if (merge == nullptr) {
+    pending_.reset();
+    return runs();
+  }
+  IMMUDB_ASSIGN(const bool complete, merge->Step(kRunBytesMax));
+  IMMUDB_CHECK(complete);
+  return Adopt(std::move(merge));
 }
 
 std::vector<RunInfo> KeyIndex::PendingRuns() const {
   std::vector<RunInfo> list = runs();
-  list.resize(pending_->runs_kept);
-  list.push_back(pending_->run->info());
+  const auto kept = list.begin() + static_cast<std::ptrdiff_t>(pending_->runs_kept);
+  // More runs may have followed since a merge was started.
+  const auto newer = list.erase(kept, kept + static_cast<std::ptrdiff_t>(pending_->runs_replaced));
+  list.insert(newer, pending_->run->info());
   return list;
 }
 
@@ -203,14 +201,14 @@ Status KeyIndex::Install() {
     const std::unique_ptr<Pending> pending = std::move(pending_);
     ChangeState([&](State& next) {
       IMMUDB_CHECK(pending->layers <= next.frozen);
-      IMMUDB_CHECK(pending->runs_kept + pending->runs_replaced == next.runs.size());
+      IMMUDB_CHECK(pending->runs_kept + pending->runs_replaced <= next.runs.size());
       next.layers.erase(next.layers.begin(),
                         next.layers.begin() + static_cast<std::ptrdiff_t>(pending->layers));
       next.frozen -= pending->layers;
       const auto replaced = next.runs.begin() + static_cast<std::ptrdiff_t>(pending->runs_kept);
-      obsolete_.insert(obsolete_.end(), replaced, next.runs.end());
-      next.runs.erase(replaced, next.runs.end());
-      next.runs.push_back(pending->run);
+      const auto newer = replaced + static_cast<std::ptrdiff_t>(pending->runs_replaced);
+      obsolete_.insert(obsolete_.end(), replaced, newer);
+      next.runs.insert(next.runs.erase(replaced, newer), pending->run);
     });
   }
   return RemoveObsolete();

@@ -171,5 +171,73 @@ TEST(KeyIndexTest, AnswersLikeAMapAfterAnySequenceOfOperations) {
   EXPECT_EQ(index.budget().used_bytes(), 0u);
 }
 
+TEST(KeyIndexTest, RunsThatAreWrittenDuringAMergeAreKeptBehindIt) {
+  io::MemoryFileSystem files;
+  TestIndex index(files);
+  ASSERT_TRUE(index.Open());
+  std::uint64_t size = 0;
+  const auto checkpoint = [&] {
+    for (int i = 0; i < 500; i++, size++) index.Add("key " + std::to_string(size % 700), 1);
+    return index.Checkpoint();
+  };
+  for (int i = 0; i < 3; i++) ASSERT_TRUE(checkpoint());
+  auto merge = index->StartMerge();
+  ASSERT_NE(merge, nullptr);
+  const auto complete = merge->Step(1);
+  ASSERT_TRUE(complete && !*complete);
+  ASSERT_TRUE(checkpoint());
+  ASSERT_TRUE(merge->Step(1u << 30).value());
+  ASSERT_TRUE(checkpoint());
+  const std::vector<RunInfo> runs = index->Adopt(std::move(merge));
+  ASSERT_EQ(runs.size(), 3u);
+  EXPECT_EQ(runs[0].to, LeafIndex{1500});
+  EXPECT_EQ(runs[2].to, LeafIndex{2500});
+  ASSERT_TRUE(index->Install());
+  EXPECT_EQ(index->runs(), runs);
+  for (std::uint64_t i = size - 700; i < size; i++) {
+    EXPECT_EQ(index->Find(AsBytes("key " + std::to_string(i % 700)), {size})->value().index.value,
+              i);
+  }
+  EXPECT_EQ(files.AllFiles("index").size(), 3u);
+}
+
+TEST(KeyIndexTest, AMergeThatIsDroppedLeavesNoFile) {
+  io::MemoryFileSystem files;
+  TestIndex index(files);
+  ASSERT_TRUE(index.Open());
+  for (int run = 0; run < 3; run++) {
+    for (int i = 0; i < 500; i++) index.Add("key " + std::to_string(i), 1);
+    ASSERT_TRUE(index.Checkpoint());
+  }
+  auto merge = index->StartMerge();
+  ASSERT_TRUE(merge->Step(1));
+  EXPECT_EQ(files.AllFiles("index").size(), 4u);
+  merge.reset();
+  EXPECT_EQ(files.AllFiles("index").size(), 3u);
+}
+
+TEST(KeyIndexTest, AMergeInMemoryMayGoOnWhileACheckpointIsWritten) {
+  // What a merge in memory has begun with may be frozen, written and gone when it ends: see
+  // KeyIndexThreadsTest for that; here, that layers which are not frozen are still merged.
+  io::MemoryFileSystem files;
+  TestIndex index(files);
+  ASSERT_TRUE(index.Open());
+  std::uint64_t size = 0;
+  while (!index->NeedsMemoryMerge()) index.Add("key " + std::to_string(size++), 1);
+  index->Freeze({size});
+  const std::uint64_t frozen = size;
+  index.Add("key " + std::to_string(size++), 1);
+  while (!index->NeedsMemoryMerge()) index.Add("key " + std::to_string(size++), 1);
+  const auto runs = index->WriteFrozen();
+  ASSERT_TRUE(runs);
+  index->MergeMemory();
+  EXPECT_FALSE(index->NeedsMemoryMerge());
+  ASSERT_TRUE(index->Install());
+  EXPECT_EQ(index->covered().value, frozen);
+  for (std::uint64_t i = 0; i < size; i += 97) {
+    EXPECT_EQ(index->Find(AsBytes("key " + std::to_string(i)), {size})->value().index.value, i);
+  }
+}
+
 }  // namespace
 }  // namespace immudb::index

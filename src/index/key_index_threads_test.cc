@@ -1,4 +1,4 @@
-// The three roles of KeyIndex at work together; most useful under the tsan preset.
+// The roles of KeyIndex at work together; most useful under the tsan preset.
 
 #include <gtest/gtest.h>
 
@@ -29,6 +29,9 @@ struct Shared {
   std::atomic<std::uint64_t> frozen{0};
   std::atomic<std::uint64_t> errors{0};
   std::atomic<std::uint64_t> reads{0};
+  std::atomic<std::uint64_t> merges{0};
+  std::atomic<std::uint64_t> steps{0};
+  Mutex maintaining;  // Held in the maintainer's role.
   bool done() const { return published.load() == kEntries; }
 };
 
@@ -51,15 +54,44 @@ void WriteAll(KeyIndex& index, Shared& shared) {
   }
 }
 
+void SortMemory(KeyIndex& index, Shared& shared) {
+  while (!shared.done()) {
+    index.MergeMemory();
+    std::this_thread::yield();
+  }
+}
+
 void Maintain(KeyIndex& index, Shared& shared) {
   for (bool last = false; !last;) {
     last = shared.done();
-    index.MergeMemory();
     if (index.covered().value < shared.frozen.load()) {
+      const MutexLock lock(shared.maintaining);
       shared.errors += !index.WriteFrozen() || !index.Install();
-      shared.errors += !index.WriteMerged() || !index.Install();
     }
     std::this_thread::yield();
+  }
+}
+
+// Small steps, so that runs are written and installed between them.
+void MergeRuns(KeyIndex& index, Shared& shared) {
+  for (bool last = false; !last;) {
+    last = shared.done();
+    auto merge = index.StartMerge();
+    if (merge == nullptr) {
+      std::this_thread::yield();
+      continue;
+    }
+    Result<bool> complete = false;
+    while (complete && !*complete) {
+      complete = merge->Step(16u << 10);
+      shared.steps++;
+    }
+    shared.errors += !complete;
+    if (!complete) continue;
+    const MutexLock lock(shared.maintaining);
+    index.Adopt(std::move(merge));
+    shared.errors += !index.Install();
+    shared.merges++;
   }
 }
 
@@ -116,12 +148,16 @@ TEST(KeyIndexThreadsTest, ReadersSeeTheirSnapshotWhateverTheOthersDo) {
   Shared shared;
   {
     std::jthread writer([&] { WriteAll(*index, shared); });
+    std::jthread sorter([&] { SortMemory(*index, shared); });
     std::jthread maintainer([&] { Maintain(*index, shared); });
+    std::jthread merger([&] { MergeRuns(*index, shared); });
     std::jthread first([&] { ReadUntilDone(*index, shared, seed.value()); });
     std::jthread second([&] { ReadUntilDone(*index, shared, seed.value() + 1); });
   }
   EXPECT_EQ(shared.errors.load(), 0u);
   EXPECT_GT(shared.reads.load(), 1u);
+  EXPECT_GT(shared.merges.load(), 0u);
+  EXPECT_GT(shared.steps.load(), shared.merges.load());
   EXPECT_EQ(index->covered().value, kEntries);
   EXPECT_EQ(index->memory_bytes(), 0u);
 }

@@ -62,8 +62,10 @@ bool IsConsistent(const Manifest& manifest) {
 
 }  // namespace
 
-Bytes EncodeManifest(const Manifest& manifest) {
-  IMMUDB_CHECK(manifest.runs.size() <= kManifestRunsMax);
+Result<Bytes> EncodeManifest(const Manifest& manifest) {
+  if (manifest.runs.size() > kManifestRunsMax) {
+    return Fail(Code::kLimitExceeded, "{} runs are too many for a manifest", manifest.runs.size());
+  }
   IMMUDB_CHECK(IsConsistent(manifest));
   Bytes out(kHeadBytes + manifest.runs.size() * kRunBytes + kChecksumBytes);
   std::memcpy(&out[0], kMagic.data(), kMagic.size());

@@ -43,8 +43,9 @@ struct Manifest {
   bool operator==(const Manifest&) const = default;
 };
 
-// Requires: a manifest that DecodeManifest would accept; at most kManifestRunsMax runs.
-Bytes EncodeManifest(const Manifest& manifest);
+// Requires: a manifest that DecodeManifest would accept, but for the number of runs.
+// Errors: kLimitExceeded if there are more than kManifestRunsMax of them.
+Result<Bytes> EncodeManifest(const Manifest& manifest);
 
 inline constexpr std::size_t kManifestRunsMax = 4096;
 

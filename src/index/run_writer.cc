@@ -132,6 +132,11 @@ Result<RunInfo> RunWriter::Finish() {
                  .checksum = GetU32(footer.data())};
 }
 
+Status RunWriter::Sync() {
+  IMMUDB_TRY(Flush());
+  return file_->Sync();
+}
+
 Status RunWriter::FlushIfLarge() {
   return out_.size() < kOutputBytes ? Status() : Flush();
 }

@@ -37,6 +37,12 @@ class RunWriter {
   // Errors: those of File::Write.
   Status Add(const Position& position, std::uint8_t kind);
 
+  // Bytes of the file so far, without the entries of the block that is being filled.
+  std::uint64_t bytes() const { return written_bytes_ + out_.size(); }
+
+  // Makes durable what was written so far. Errors: those of File; the run is then of no use.
+  Status Sync();
+
   // Completes the file and makes it durable, but for its name in the directory.
   // Requires: at least one version. Errors: those of File.
   Result<RunInfo> Finish();

@@ -1,5 +1,6 @@
 #include "ledger/checkpoint.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -10,12 +11,13 @@
 namespace immudb::ledger {
 namespace {
 
-constexpr std::uint64_t kReserveBytes = 4u << 20;
 // A checkpoint may write tens of MiB before it fails.
 constexpr std::int64_t kRetryNs = 2'000'000'000;
 // A ledger's memtable is written out when it holds so much, or so large a part of all memory that
 // memtables may use.
 constexpr std::uint64_t kFlushBytes = 64u << 20;
+// Of a merge, for a lock is held and a sync waited for.
+constexpr std::uint64_t kMergePieceBytes = 8u << 20;
 
 }  // namespace
 
@@ -24,36 +26,47 @@ Checkpointer::Checkpointer(Storage& storage, const Environment& environment, Pip
     : storage_(storage),
       environment_(environment),
       pipeline_(pipeline),
+      link_(std::make_shared<Link>()),
       mutex_(pipeline.index_maintenance_mutex()),
       newest_(std::move(newest)) {
   if (newest_) entries_ = newest_->checkpoint.size.value;
   KeepReserve();
+  const MutexLock lock(link_->mutex);
+  link_->owner = this;
+}
+
+Checkpointer::~Checkpointer() {
+  StopMerging();
 }
 
 Status Checkpointer::Run(Merging merging) {
-  MutexLock lock(mutex_);
-  Status done = RunOnce(merging);
-  if (!done && done.error().code == Code::kExhausted) {
-    const std::string reserve = io::JoinPath(storage_.directory, kReserveName);
-    if (environment_.files.Remove(reserve)) done = RunOnce(merging);
+  // So many only if merging has failed for long.
+  if (storage_.index->runs().size() >= index::kManifestRunsMax) IMMUDB_TRY(MergeRuns());
+  {
+    MutexLock lock(mutex_);
+    Status done = RunOnce();
+    if (!done && done.error().code == Code::kExhausted) {
+      const std::string reserve = io::JoinPath(storage_.directory, kReserveName);
+      if (environment_.files.Remove(reserve)) done = RunOnce();
+    }
+    const bool full = !done && done.error().code == Code::kExhausted;
+    full_ = full;
+    pipeline_.SetDerivedFull(full && environment_.memtables.used_bytes() >
+                                         environment_.memtables.limit_bytes());
+    if (!done) return done;
+    KeepReserve();
   }
-  const bool full = !done && done.error().code == Code::kExhausted;
-  full_ = full;
-  pipeline_.SetDerivedFull(full && environment_.memtables.used_bytes() >
-                                       environment_.memtables.limit_bytes());
-  if (done) KeepReserve();
-  return done;
+  return merging == Merging::kRuns ? MergeRuns() : Status();
 }
 
-Status Checkpointer::RunOnce(Merging merging) {
+Status Checkpointer::RunOnce() {
   const PreparedState state =
       pipeline_.Pause([this](const PreparedState& now) { storage_.index->Freeze(now.size); });
   const bool nothing_new = newest_ && newest_->log_position == state.log_end.value;
   if (nothing_new) return {};
   IMMUDB_TRY(pipeline_.SyncAll());
   IMMUDB_ASSIGN(std::vector<index::RunInfo> runs, WriteDerived(state));
-  IMMUDB_TRY(WriteManifest(state, std::move(runs)));
-  return merging == Merging::kRuns ? MergeRuns() : Status();
+  return WriteManifest(state, std::move(runs));
 }
 
 Result<std::vector<index::RunInfo>> Checkpointer::WriteDerived(const PreparedState& state) {
@@ -80,8 +93,9 @@ Status Checkpointer::WriteManifest(const PreparedState& state, std::vector<index
 }
 
 Status Checkpointer::Publish(index::Manifest manifest) {
+  IMMUDB_ASSIGN(const Bytes encoded, index::EncodeManifest(manifest));
   IMMUDB_TRY(io::ReplaceFile(environment_.files, io::JoinPath(storage_.directory, kManifestName),
-                             index::EncodeManifest(manifest)));
+                             encoded));
   std::uint64_t bytes = storage_.tree->file_bytes() + storage_.offsets->file_bytes();
   for (const index::RunInfo& run : manifest.runs) bytes += run.bytes;
   derived_bytes_.store(bytes, std::memory_order_relaxed);
@@ -95,13 +109,69 @@ Status Checkpointer::Publish(index::Manifest manifest) {
 }
 
 Status Checkpointer::MergeRuns() {
-  while (true) {
-    IMMUDB_ASSIGN(std::vector<index::RunInfo> runs, storage_.index->WriteMerged());
-    if (runs == newest_->runs) return {};
-    index::Manifest merged = *newest_;
-    merged.runs = std::move(runs);
-    IMMUDB_TRY(Publish(std::move(merged)));
+  std::uint64_t written_bytes = 0;
+  for (bool all_merged = false; !all_merged;) {
+    IMMUDB_ASSIGN(all_merged, MergeSome(kMergePieceBytes, written_bytes));
   }
+  return {};
+}
+
+Result<bool> Checkpointer::MergeSome(std::uint64_t bytes, std::uint64_t& written_bytes) {
+  MutexLock merging(merge_mutex_);
+  if (merge_ == nullptr) {
+    {
+      MutexLock lock(mutex_);
+      if (!newest_) return true;  // Runs are merged once a manifest names them.
+    }
+    merge_ = storage_.index->StartMerge();
+    if (merge_ == nullptr) return true;
+  }
+  const std::uint64_t before = merge_->written_bytes();
+  const Result<bool> complete = merge_->Step(bytes);
+  written_bytes += merge_->written_bytes() - before;
+  if (!complete) {
+    merge_.reset();
+    return complete.error();
+  }
+  if (!*complete) return false;
+  MutexLock lock(mutex_);
+  index::Manifest merged = *newest_;
+  merged.runs = storage_.index->Adopt(std::move(merge_));
+  IMMUDB_TRY(Publish(std::move(merged)));
+  return false;
+}
+
+void Checkpointer::MergeInBackground() {
+  std::uint64_t written_bytes = 0;
+  const std::uint64_t piece_bytes =
+      std::min(kMergePieceBytes, environment_.merge_rate.burst_bytes());
+  const Result<bool> all_merged = MergeSome(piece_bytes, written_bytes);
+  if (all_merged && !*all_merged) return PostMerge(environment_.merge_rate.Use(written_bytes));
+  merge_posted_ = false;  // The next checkpoint posts one again.
+  if (all_merged) return;
+  Log(LogLevel::kWarning, "ledger {}: runs not merged: {}", storage_.directory,
+      all_merged.error().message);
+}
+
+void Checkpointer::PostMerge(std::chrono::nanoseconds delay) {
+  const auto task = [link = link_] {
+    const MutexLock lock(link->mutex);
+    if (link->owner != nullptr) link->owner->MergeInBackground();
+  };
+  if (delay.count() == 0) {
+    environment_.merges.Post(task);
+  } else {
+    environment_.merges.PostAfter(delay, task);
+  }
+}
+
+void Checkpointer::StopMerging() {
+  {
+    const MutexLock lock(link_->mutex);
+    link_->owner = nullptr;
+  }
+  MutexLock merging(merge_mutex_);
+  merge_.reset();
 }
 
 bool Checkpointer::IsDue() {
@@ -120,8 +190,11 @@ bool Checkpointer::IsDue() {
 void Checkpointer::RunIfDue() {
   const std::int64_t now_ns = environment_.clock.MonotonicNs();
   if (pipeline_.failed() || now_ns < not_before_ns_ || !IsDue()) return;
-  const Status done = Run(Merging::kRuns);
-  if (done) return;
+  const Status done = Run(Merging::kLeave);
+  if (done) {
+    if (!merge_posted_.exchange(true)) PostMerge({});
+    return;
+  }
   not_before_ns_ = now_ns + kRetryNs;
   Log(LogLevel::kWarning, "ledger {}: no checkpoint: {}", storage_.directory, done.error().message);
 }
@@ -132,8 +205,9 @@ void Checkpointer::KeepReserve() {
       environment_.files.Open(path, io::OpenMode::kCreateOrOpen);
   if (!file) return;
   const Result<std::uint64_t> size = (*file)->SizeBytes();
-  if (!size || *size >= kReserveBytes) return;
-  const Bytes zeros(kReserveBytes - *size);
+  const std::uint64_t reserve_bytes = environment_.options.reserve_bytes;
+  if (!size || *size >= reserve_bytes) return;
+  const Bytes zeros(reserve_bytes - *size);
   const Status written = (*file)->Write(*size, BytesView(zeros));
   // Space that is not there cannot be kept; the next checkpoint tries again.
   if (!written) static_cast<void>(environment_.files.Remove(path));

@@ -19,16 +19,19 @@ class EngineImpl : public Engine {
         cache_(options.block_cache_bytes),
         memtables_(options.memtable_bytes),
         submit_queue_(options.submit_queue_bytes),
+        merge_rate_(surroundings.clock, options.merge_bytes_per_second),
         environment_{.files = surroundings.files,
                      .clock = surroundings.clock,
                      .random = surroundings.random,
                      .committers = surroundings.committers,
                      .syncers = surroundings.syncers,
                      .maintenance = surroundings.maintenance,
+                     .merges = surroundings.merges,
                      .cache = cache_,
                      .memtables = memtables_,
                      .submit_queue = submit_queue_,
                      .unmarked_damage = unmarked_damage_,
+                     .merge_rate = merge_rate_,
                      .options = options_} {}
 
   Status CreateLedger(const std::string& directory, const std::string& origin) override {
@@ -47,6 +50,7 @@ class EngineImpl : public Engine {
   index::MemoryBudget memtables_;
   ByteBudget submit_queue_;
   UnmarkedDamage unmarked_damage_;
+  RateLimit merge_rate_;
   const Environment environment_;
 };
 
@@ -57,12 +61,14 @@ class StandaloneEngine : public Engine {
       : committers_(options.committer_threads, "committer"),
         syncers_(options.sync_threads, "sync"),
         maintenance_(1, "maintenance"),
+        merges_(1, "merges"),
         engine_(MakeEngine(options, {.files = files_,
                                      .clock = clock_,
                                      .random = random_,
                                      .committers = committers_,
                                      .syncers = syncers_,
-                                     .maintenance = maintenance_})) {}
+                                     .maintenance = maintenance_,
+                                     .merges = merges_})) {}
 
   Status CreateLedger(const std::string& directory, const std::string& origin) override {
     return engine_->CreateLedger(directory, origin);
@@ -78,6 +84,7 @@ class StandaloneEngine : public Engine {
   ThreadPool committers_;
   ThreadPool syncers_;
   ThreadPool maintenance_;
+  ThreadPool merges_;
   std::unique_ptr<Engine> engine_;
 };
 

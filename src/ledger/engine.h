@@ -20,6 +20,7 @@ struct Surroundings {
   Executor& committers;
   Executor& syncers;
   Executor& maintenance;
+  Executor& merges;
 };
 
 // Everything in `surroundings` must outlive the engine.

@@ -14,6 +14,7 @@
 #include "io/block_cache.h"
 #include "io/file_system.h"
 #include "ledger/damage.h"
+#include "ledger/rate_limit.h"
 
 namespace immudb::ledger {
 
@@ -69,11 +70,13 @@ struct Environment {
   crypto::RandomSource& random;
   Executor& committers;   // Prepare groups.
   Executor& syncers;      // Wait for the disk.
-  Executor& maintenance;  // Extend logs, write checkpoints, seal.
+  Executor& maintenance;  // Write checkpoints, seal, merge in memory.
+  Executor& merges;       // Merge runs: long, and nobody waits.
   io::BlockCache& cache;
   index::MemoryBudget& memtables;
   ByteBudget& submit_queue;
   UnmarkedDamage& unmarked_damage;
+  RateLimit& merge_rate;
   const EngineOptions& options;
 };
 

@@ -12,6 +12,12 @@
 namespace immudb::ledger {
 namespace {
 
+// A small reserve, for it is written in every life.
+constexpr EngineOptions kOptions{.reserve_bytes = 16u << 10};
+// Segments, checkpoints and merges of runs come often.
+constexpr EngineOptions kBusyOptions{
+    .log_segment_bytes = 16u << 10, .checkpoint_log_bytes = 8u << 10, .reserve_bytes = 16u << 10};
+
 // What a client knows: what it submitted, what was acknowledged, and the roots it saw.
 struct Witness {
   std::vector<std::pair<std::string, std::string>> submitted;
@@ -51,7 +57,24 @@ void Live(SteppedWorld& world, Witness& witness) {
   }
 }
 
-void ExpectPromiseKept(SteppedWorld& world, const Witness& witness, const std::string& what) {
+// A busy life: more entries than a page of tree and offsets holds, several segments, a checkpoint
+// after each batch, and runs that are merged. Returns how often it could write.
+void LiveBusily(SteppedWorld& world, Witness& witness) {
+  for (int life = 0; life < 2; life++) {
+    if (!world.Open()) return;
+    for (int i = 0; i < 4; i++) {
+      Write(world, witness, 160);
+      world.clock.AdvanceMs(3000);  // A checkpoint that failed is tried again.
+      world.Elapse();
+      Write(world, witness, 1);
+    }
+    static_cast<void>(world.Close());
+  }
+}
+
+// Every entry is looked at, or of many every `step`th.
+void ExpectPromiseKept(SteppedWorld& world, const Witness& witness, const std::string& what,
+                       std::uint64_t step = 1) {
   const Status opened = world.Open();
   ASSERT_TRUE(opened) << what << ": " << opened.error().message;
   const LedgerStatistics statistics = world.ledger->statistics();
@@ -59,7 +82,7 @@ void ExpectPromiseKept(SteppedWorld& world, const Witness& witness, const std::s
   ASSERT_GE(statistics.entries, witness.size()) << what;
   ASSERT_LE(statistics.entries, witness.submitted.size()) << what;
   std::size_t next = 0;
-  for (std::uint64_t i = 0; i < statistics.entries; i++) {
+  for (std::uint64_t i = 0; i < statistics.entries; i += step) {
     const Result<Entry> entry = world.ledger->At({i});
     ASSERT_TRUE(entry) << what << ": " << entry.error().message;
     // Entries keep the order in which they were submitted.
@@ -102,7 +125,7 @@ TEST_P(LedgerFaultTest, TheFailureOfAnyFileCallBreaksNoPromise) {
   const std::uint64_t operations = CountOperations();
   for (std::uint64_t n = 0; n < operations; n++) {
     const std::string what = "operation " + std::to_string(n) + ", seed " + std::to_string(seed);
-    SteppedWorld world({}, seed + n);
+    SteppedWorld world(kOptions, seed + n);
     ASSERT_TRUE(world.Create());
     Witness witness;
     world.files.FailAt(world.files.operations() + n, fault);
@@ -122,9 +145,69 @@ INSTANTIATE_TEST_SUITE_P(
                        ::testing::Values(io::CrashPolicy::kKeepAll, io::CrashPolicy::kDropAll,
                                          io::CrashPolicy::kRandom)));
 
+constexpr std::uint64_t kBusyEntries = 2 * 4 * 161;
+constexpr std::uint64_t kBusyStep = 23;
+
+// The number of file calls of a busy life; checks that it is one.
+std::uint64_t CountBusyOperations() {
+  SteppedWorld world(kBusyOptions);
+  EXPECT_TRUE(world.Create());
+  const std::uint64_t before = world.files.operations();
+  Witness witness;
+  LiveBusily(world, witness);
+  EXPECT_EQ(witness.acknowledged.size(), kBusyEntries);
+  const std::uint64_t operations = world.files.operations() - before;
+  std::size_t segments = 0;
+  std::size_t runs = 0;
+  std::uint64_t newest_run = 0;
+  for (const std::string& path : world.files.AllFiles("ledger")) {
+    segments += path.ends_with(".seg") ? 1u : 0u;
+    if (!path.ends_with(".run")) continue;
+    runs++;
+    newest_run = std::stoull(path.substr(path.find_last_of('/') + 1));
+  }
+  EXPECT_GT(segments, 3u);
+  EXPECT_GT(newest_run, runs) << "no runs were merged";
+  EXPECT_GT(world.files.ReadAll("ledger/tree")->size(), 15u * 4096);
+  EXPECT_GE(world.files.ReadAll("ledger/offsets")->size(), 3u * 4096);
+  return operations;
+}
+
+class LedgerBusyFaultTest
+    : public ::testing::TestWithParam<std::tuple<io::Fault, io::CrashPolicy>> {};
+
+TEST_P(LedgerBusyFaultTest, TheFailureOfAnyFileCallBreaksNoPromise) {
+  const auto [fault, policy] = GetParam();
+  const std::uint64_t seed = TestSeed(13);
+  const std::uint64_t operations = CountBusyOperations();
+  std::uint64_t cases = 0;
+  std::uint64_t refused = 0;
+  for (std::uint64_t n = 0; n < operations; n++, cases++) {
+    const std::string what = "operation " + std::to_string(n) + ", seed " + std::to_string(seed);
+    SteppedWorld world(kBusyOptions, seed + n);
+    ASSERT_TRUE(world.Create());
+    Witness witness;
+    world.files.FailAt(world.files.operations() + n, fault);
+    LiveBusily(world, witness);
+    refused += witness.acknowledged.size() < kBusyEntries ? 1u : 0u;
+    world.Crash(policy, seed + n);
+    ExpectPromiseKept(world, witness, what, kBusyStep);
+    if (HasFatalFailure()) return;
+  }
+  std::printf("%llu cases, in %llu of them writes were refused\n",
+              static_cast<unsigned long long>(cases), static_cast<unsigned long long>(refused));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    AllFaults, LedgerBusyFaultTest,
+    ::testing::Values(std::tuple(io::Fault::kIoError, io::CrashPolicy::kDropAll),
+                      std::tuple(io::Fault::kNoSpace, io::CrashPolicy::kRandom),
+                      std::tuple(io::Fault::kShortWrite, io::CrashPolicy::kRandom),
+                      std::tuple(io::Fault::kPowerLoss, io::CrashPolicy::kRandom)));
+
 TEST(LedgerFaultTest, RecoveryItselfMayCrashAtAnyCall) {
   const std::uint64_t seed = TestSeed(11);
-  SteppedWorld first({}, seed);
+  SteppedWorld first(kOptions, seed);
   ASSERT_TRUE(first.Create());
   Witness witness;
   ASSERT_TRUE(first.Open());

@@ -214,6 +214,7 @@ void LedgerImpl::Maintain() {
 Status LedgerImpl::Close() {
   MutexLock close(close_mutex_);
   if (std::exchange(closed_, true)) return {};
+  checkpointer_->StopMerging();
   {
     MutexLock lock(heartbeat_->mutex);
     heartbeat_->ledger = nullptr;

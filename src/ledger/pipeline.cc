@@ -357,7 +357,7 @@ void Pipeline::ExtendAhead() {
 
 void Pipeline::MergeMemory() {
   merging_memory_ = false;
-  MutexLock maintenance(index_mutex_);
+  MutexLock merging(memory_mutex_);
   storage_.index->MergeMemory();
 }
 

@@ -77,7 +77,7 @@ class Pipeline {
   // A write or sync has failed: nothing more is written until the ledger is opened again.
   bool failed() const;
 
-  // Held by whoever maintains the index: merges in memory, checkpoints.
+  // Held by whoever changes what the index consists of: a checkpoint.
   Mutex& index_maintenance_mutex() { return index_mutex_; }
 
  private:
@@ -168,6 +168,7 @@ class Pipeline {
 
   Mutex sync_mutex_;    // Held over Log::Sync: one at a time.
   Mutex extend_mutex_;  // Held over Log::Extend: one at a time.
+  Mutex memory_mutex_;  // Held over a merge in memory: one at a time.
   Mutex index_mutex_;   // See index_maintenance_mutex.
 
   mutable Mutex queue_mutex_;

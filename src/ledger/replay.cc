@@ -113,7 +113,14 @@ Status Replay::LimitMemory() {
   // Not in a manifest yet: a crash now leaves a run that the next opening removes.
   storage_.index->Freeze(storage_.offsets->size());
   IMMUDB_TRY(storage_.index->WriteFrozen());
-  return storage_.index->Install();
+  IMMUDB_TRY(storage_.index->Install());
+  // However long the log is: the manifest has room for so many runs.
+  for (std::size_t runs = 0; runs != storage_.index->runs().size();) {
+    runs = storage_.index->runs().size();
+    IMMUDB_TRY(storage_.index->WriteMerged());
+    IMMUDB_TRY(storage_.index->Install());
+  }
+  return {};
 }
 
 Status Replay::Finish(LeafIndex next) {

@@ -61,7 +61,7 @@ class SteppedWorld {
 
   // Runs what the executors hold, until nothing is left that is due.
   void Settle() {
-    while (committers_.RunOne() || syncers_.RunOne() || maintenance_.RunOne()) {
+    while (committers_.RunOne() || syncers_.RunOne() || maintenance_.RunOne() || merges_.RunOne()) {
     }
   }
 
@@ -69,6 +69,7 @@ class SteppedWorld {
   void Elapse() {
     syncers_.ElapseDelays();
     maintenance_.ElapseDelays();
+    merges_.ElapseDelays();
     Settle();
   }
 
@@ -120,7 +121,8 @@ class SteppedWorld {
                                     .random = random_,
                                     .committers = committers_,
                                     .syncers = syncers_,
-                                    .maintenance = maintenance_});
+                                    .maintenance = maintenance_,
+                                    .merges = merges_});
   }
 
   // Ends the ledger without anything more reaching the disk: its open files are dead already, or
@@ -137,6 +139,7 @@ class SteppedWorld {
   ManualExecutor committers_;
   ManualExecutor syncers_;
   ManualExecutor maintenance_;
+  ManualExecutor merges_;
   std::unique_ptr<Engine> engine_;
 };
 
@@ -147,12 +150,14 @@ class ThreadedWorld {
       : committers_(options.committer_threads, "committer"),
         syncers_(options.sync_threads, "sync"),
         maintenance_(1, "maintenance"),
+        merges_(1, "merges"),
         engine_(MakeEngine(options, {.files = files,
                                      .clock = clock_,
                                      .random = random_,
                                      .committers = committers_,
                                      .syncers = syncers_,
-                                     .maintenance = maintenance_})) {}
+                                     .maintenance = maintenance_,
+                                     .merges = merges_})) {}
 
   void CreateAndOpen() {
     ASSERT_TRUE(engine_->CreateLedger(kTestDirectory, "test"));
@@ -174,6 +179,7 @@ class ThreadedWorld {
   ThreadPool committers_;
   ThreadPool syncers_;
   ThreadPool maintenance_;
+  ThreadPool merges_;
   std::unique_ptr<Engine> engine_;
 
  public:

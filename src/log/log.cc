@@ -176,6 +176,10 @@ Result<LogPosition> Log::AppendRecord(RecordHeader header, std::span<const Bytes
   const auto encoded = codec_.Encode(header, position);
   parts_.assign(1, BytesView(encoded));
   parts_.insert(parts_.end(), body.begin(), body.end());
+  // The padding is zero already, but a disk that failed to sync an extension may not have it, and
+  // would then end the file within the record.
+  const std::uint64_t padding = bytes - kRecordHeaderBytes - header.body_bytes;
+  if (padding > 0) parts_.push_back(BytesView(kZeros).first(padding));
   const std::uint64_t offset = kSegmentHeaderBytes + (position.value - append_start_.value);
   if (Status status = append_file_->Write(offset, parts_); !status) {
     return Refuse(std::move(status).error());

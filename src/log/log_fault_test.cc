@@ -169,6 +169,23 @@ TEST(LogFaultTest, AFailedWriteIsFinal) {
   EXPECT_EQ(world.log->Sync().error().code, Code::kClosed);
 }
 
+TEST(LogFaultTest, ARecordIsWholeOnADiskThatLostTheSpaceItWasExtendedBy) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    LogWorld world(seed);
+    world.options.segment_bytes = 1u << 20;
+    ASSERT_TRUE(world.Create() && world.Open());
+    // The zeros of the first extension are written, and the sync fails.
+    world.files.FailAt(world.files.operations() + 1, Fault::kIoError);
+    ASSERT_FALSE(world.Append(50));
+    world.files.KillProcess();
+    ASSERT_TRUE(world.Open() && world.Append(50) && world.Sync());
+    world.options.known_durable_end = world.log->durable_end();
+    world.files.Crash(CrashPolicy::kDropAll);
+    ASSERT_TRUE(world.Open());
+    ASSERT_FALSE(world.damage.has_value()) << "seed " << seed;
+  }
+}
+
 TEST(LogFaultTest, ADiskWithRoomForLessThanAStepIsUsedInSmallerSteps) {
   LogWorld world;
   world.options.segment_bytes = 64u << 20;

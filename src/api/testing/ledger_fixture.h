@@ -22,13 +22,15 @@ class LedgerFixture : public ServiceFixture {
   ThreadPool committers_{1, "committer"};
   ThreadPool syncers_{1, "sync"};
   ThreadPool maintenance_{1, "maintenance"};
+  ThreadPool merges_{1, "merges"};
   const std::unique_ptr<Engine> real_engine_ =
       ledger::MakeEngine({.batch_rules = BatchRules::kImmudb081}, {.files = files_,
                                                                    .clock = clock_,
                                                                    .random = random_,
                                                                    .committers = committers_,
                                                                    .syncers = syncers_,
-                                                                   .maintenance = maintenance_});
+                                                                   .maintenance = maintenance_,
+                                                                   .merges = merges_});
 };
 
 }  // namespace immudb::api
