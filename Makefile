@@ -43,7 +43,8 @@ test: setup-test
 soak: build test
 	IMMUDB_BIN_DIR="$(CURDIR)/build/release/bin" ctest --preset dev --label-regex '^soak$$'
 
-# Measures the engine in process, on files under build/bench; BENCH_ARGS=ROW picks rows.
+# Measures the engine in process, on files under build/bench; BENCH_ARGS="get proof"
+# measures the rows with one of these words only.
 bench: build
 	rm -rf build/bench && mkdir -p build/bench
 	build/release/bin/engine_bench build/bench $(BENCH_ARGS)

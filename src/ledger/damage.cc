@@ -76,8 +76,9 @@ Status RetryDamageMarker(io::FileSystem& files, const Storage& storage) {
 }
 
 Result<log::StoredEntry> ReadStored(io::FileSystem& files, Storage& storage,
-                                    log::LogPosition position, LeafIndex index) {
-  Result<log::StoredEntry> stored = storage.log->ReadEntry(position, index);
+                                    log::LogPosition position, LeafIndex index,
+                                    std::size_t bytes_hint) {
+  Result<log::StoredEntry> stored = storage.log->ReadEntry(position, index, bytes_hint);
   if (stored || stored.error().code != Code::kCorrupted || storage.damaged) return stored;
   const Result<log::LogPosition> located = storage.log->Locate(index);
   if (!located && located.error().code == Code::kIo) return located.error();

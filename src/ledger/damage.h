@@ -46,9 +46,11 @@ Status RetryDamageMarker(io::FileSystem& files, const Storage& storage);
 
 // Reads the entry at `position`, as the offsets have it. If it is not there, looks where the log
 // has it: then the offsets are to be rebuilt. If the log has it nowhere, the ledger is damaged.
-// Errors: as Log::ReadEntry; noted, if they tell of damage.
+// `bytes_hint` is how long it may be, as for Log::ReadEntry, whose errors it has; noted, if they
+// tell of damage.
 Result<log::StoredEntry> ReadStored(io::FileSystem& files, Storage& storage,
-                                    log::LogPosition position, LeafIndex index);
+                                    log::LogPosition position, LeafIndex index,
+                                    std::size_t bytes_hint);
 
 // Notes, in memory and on disk, that derived files must be rebuilt at the next opening; only the
 // first call writes. Entries, and what is acknowledged, are not concerned.

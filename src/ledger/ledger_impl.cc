@@ -18,16 +18,6 @@ namespace {
 // An idle log is sealed, and a due checkpoint started, within twice this.
 constexpr std::chrono::milliseconds kMaintenancePeriod{250};
 
-// The nodes that are in memory; kUnavailable for all others.
-class NodesInMemory : public merkle::NodeReader {
- public:
-  explicit NodesInMemory(const TreeStore& tree) : tree_(tree) {}
-  Result<Digest> Read(merkle::NodeId node) const override { return tree_.TryRead(node); }
-
- private:
-  const TreeStore& tree_;
-};
-
 }  // namespace
 
 LedgerImpl::LedgerImpl(OpenedStorage opened, const Environment& environment)
@@ -78,22 +68,32 @@ Status LedgerImpl::CheckTrustedIndex(std::optional<LeafIndex> since) const {
 
 Result<TreeHead> LedgerImpl::Head() const {
   IMMUDB_TRY(CheckUndamaged());
-  const TreeSize size = storage_->Published();
-  IMMUDB_ASSIGN(const Digest root, reader_.FromDerived(merkle::RootAt(*storage_->tree, size)));
-  return TreeHead{.size = size, .root = root};
+  return HeadAt(TreeReader(*storage_->tree), storage_->Published());
 }
 
-Result<InclusionProof> LedgerImpl::ProveIn(const merkle::NodeReader& nodes, LeafIndex index,
+Result<TreeHead> LedgerImpl::HeadAt(const TreeReader& nodes, TreeSize size) const {
+  {
+    MutexLock lock(head_mutex_);
+    if (newest_head_.size == size && size.value != 0) return newest_head_;
+  }
+  IMMUDB_ASSIGN(const Digest root, reader_.FromDerived(merkle::RootAt(nodes, size)));
+  const TreeHead head{.size = size, .root = root};
+  MutexLock lock(head_mutex_);
+  if (size > newest_head_.size) newest_head_ = head;
+  return head;
+}
+
+Result<InclusionProof> LedgerImpl::ProveIn(const TreeReader& nodes, LeafIndex index,
                                            TreeSize size) const {
   InclusionProof proof{.index = index, .head = {.size = size}};
   IMMUDB_ASSIGN(proof.leaf, reader_.FromDerived(nodes.Read({.level = 0, .index = index.value})));
-  IMMUDB_ASSIGN(proof.head.root, reader_.FromDerived(merkle::RootAt(nodes, size)));
+  IMMUDB_ASSIGN(proof.head, HeadAt(nodes, size));
   IMMUDB_ASSIGN(proof.path, reader_.FromDerived(merkle::ProveInclusion(nodes, index, size)));
   return proof;
 }
 
-Result<EntryProof> LedgerImpl::ProveWith(const merkle::NodeReader& nodes, LeafIndex index,
-                                         TreeSize size, std::optional<LeafIndex> since) const {
+Result<EntryProof> LedgerImpl::ProveWith(const TreeReader& nodes, LeafIndex index, TreeSize size,
+                                         std::optional<LeafIndex> since) const {
   IMMUDB_CHECK(index.value < size.value);
   IMMUDB_TRY(CheckUndamaged());
   if (size > storage_->Published()) return IndexNotFound();
@@ -109,12 +109,13 @@ Result<EntryProof> LedgerImpl::ProveWith(const merkle::NodeReader& nodes, LeafIn
 
 Result<EntryProof> LedgerImpl::Prove(LeafIndex index, TreeSize size,
                                      std::optional<LeafIndex> since) const {
-  return ProveWith(*storage_->tree, index, size, since);
+  return ProveWith(TreeReader(*storage_->tree), index, size, since);
 }
 
 Result<EntryProof> LedgerImpl::TryProve(LeafIndex index, TreeSize size,
                                         std::optional<LeafIndex> since) const {
-  return ProveWith(NodesInMemory(*storage_->tree), index, size, since);
+  return ProveWith(TreeReader(*storage_->tree, TreeReader::Access::kMemoryOnly), index, size,
+                   since);
 }
 
 Result<Digest> LedgerImpl::Node(std::uint8_t level, std::uint64_t index, TreeSize size) const {
@@ -127,18 +128,19 @@ Result<InclusionProof> LedgerImpl::ProveInclusion(LeafIndex index) const {
   IMMUDB_TRY(CheckUndamaged());
   const TreeSize size = storage_->Published();
   if (index.value >= size.value) return IndexNotFound();
-  return ProveIn(*storage_->tree, index, size);
+  return ProveIn(TreeReader(*storage_->tree), index, size);
 }
 
 Result<ConsistencyProof> LedgerImpl::ProveConsistency(LeafIndex since) const {
   IMMUDB_TRY(CheckUndamaged());
   const TreeSize size = storage_->Published();
   if (since.value >= size.value) return IndexNotFound();
+  const TreeReader nodes(*storage_->tree);
   ConsistencyProof proof{.older = {since.value + 1}, .newer = {.size = size}};
-  IMMUDB_ASSIGN(proof.newer.root, reader_.FromDerived(merkle::RootAt(*storage_->tree, size)));
+  IMMUDB_ASSIGN(proof.newer, HeadAt(nodes, size));
   if (proof.older < size) {
-    IMMUDB_ASSIGN(proof.path, reader_.FromDerived(
-                                  merkle::ProveConsistency(*storage_->tree, proof.older, size)));
+    IMMUDB_ASSIGN(proof.path,
+                  reader_.FromDerived(merkle::ProveConsistency(nodes, proof.older, size)));
   }
   return proof;
 }

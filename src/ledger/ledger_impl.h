@@ -73,9 +73,10 @@ class LedgerImpl : public Ledger {
   Status CheckAllKeysKnown() const;
   // `entry` with its proof, after checking that the tree holds just this entry.
   Result<ProvenEntry> ProveEntry(Entry entry, TreeSize size, std::optional<LeafIndex> since) const;
-  Result<InclusionProof> ProveIn(const merkle::NodeReader& nodes, LeafIndex index,
-                                 TreeSize size) const;
-  Result<EntryProof> ProveWith(const merkle::NodeReader& nodes, LeafIndex index, TreeSize size,
+  // The head of the tree of `size`, remembered for the newest size asked for.
+  Result<TreeHead> HeadAt(const TreeReader& nodes, TreeSize size) const;
+  Result<InclusionProof> ProveIn(const TreeReader& nodes, LeafIndex index, TreeSize size) const;
+  Result<EntryProof> ProveWith(const TreeReader& nodes, LeafIndex index, TreeSize size,
                                std::optional<LeafIndex> since) const;
   // What runs a few times a second: seals an idle log, starts a checkpoint that is due.
   void Maintain();
@@ -95,6 +96,9 @@ class LedgerImpl : public Ledger {
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Checkpointer> checkpointer_;
   std::shared_ptr<Heartbeat> heartbeat_;
+
+  mutable Mutex head_mutex_;  // Held for a copy.
+  mutable TreeHead newest_head_ IMMUDB_GUARDED_BY(head_mutex_);
 
   Mutex close_mutex_;
   bool closed_ IMMUDB_GUARDED_BY(close_mutex_) = false;

@@ -67,6 +67,20 @@ Result<std::uint64_t> OffsetStore::Read(LeafIndex index) const {
   return GetU64(bytes.data());
 }
 
+Result<OffsetStore::Span> OffsetStore::ReadSpan(LeafIndex index, TreeSize size) const {
+  constexpr std::size_t kBytes = sizeof(std::uint64_t);
+  const Place place = PlaceOf(index);
+  const bool has_next =
+      index.value + 1 < size.value && place.offset_bytes + 2 * kBytes <= kPageContentBytes;
+  std::array<std::uint8_t, 2 * kBytes> bytes{};
+  IMMUDB_TRY(pages_->Read(place.page, place.offset_bytes,
+                          std::span(bytes).first(has_next ? 2 * kBytes : kBytes)));
+  Span span{.position = GetU64(bytes.data()), .bytes_max = std::nullopt};
+  const std::uint64_t next = GetU64(bytes.data() + kBytes);
+  if (has_next && next > span.position) span.bytes_max = next - span.position;
+  return span;
+}
+
 Result<std::uint64_t> OffsetStore::TryRead(LeafIndex index) const {
   const Place place = PlaceOf(index);
   std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};

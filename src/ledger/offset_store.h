@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -47,6 +48,14 @@ class OffsetStore {
   // Requires: the entry lies below a size that the caller acquired from the appender.
   // Errors: kCorrupted names file and page, the file must be made anew; kIo.
   Result<std::uint64_t> Read(LeafIndex index) const;
+
+  // Read, and with it an upper bound of the entry's framed bytes where the page has the position of
+  // the next entry, which must lie below `size`. Requires and errors: as Read.
+  struct Span {
+    std::uint64_t position = 0;
+    std::optional<std::uint64_t> bytes_max;
+  };
+  Result<Span> ReadSpan(LeafIndex index, TreeSize size) const;
 
   // Read, without waiting for the disk. Errors: kUnavailable if that would be necessary.
   Result<std::uint64_t> TryRead(LeafIndex index) const;

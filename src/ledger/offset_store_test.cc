@@ -54,6 +54,13 @@ class OffsetStoreTest : public testing::Test {
       const Result<std::uint64_t> position = store.Read({i});
       ASSERT_TRUE(position.has_value()) << position.error().message;
       ASSERT_EQ(*position, positions_[i]) << i;
+      const OffsetStore::Span span = store.ReadSpan({i}, store.size()).value();
+      ASSERT_EQ(span.position, positions_[i]) << i;
+      const bool has_next = i + 1 < store.size().value && (i + 1) % kOffsetsPerPage != 0;
+      ASSERT_EQ(span.bytes_max.has_value(), has_next) << i;
+      if (has_next) {
+        ASSERT_EQ(*span.bytes_max, 1000u);
+      }
     }
   }
 

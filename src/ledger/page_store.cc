@@ -119,7 +119,7 @@ void PageStore::Start(PageAddress page) {
 std::span<std::uint8_t, kPageContentBytes> PageStore::open_page(std::uint8_t series) {
   Page*& page = writer_pages_.at(series);
   if (page == nullptr) {
-    auto made = std::make_unique<Page>();
+    auto made = std::make_shared<Page>();
     page = made.get();
     const MutexLock lock(mutex_);
     open_[series].page = std::move(made);
@@ -129,7 +129,7 @@ std::span<std::uint8_t, kPageContentBytes> PageStore::open_page(std::uint8_t ser
 
 void PageStore::Complete(std::uint8_t series) {
   IMMUDB_CHECK(writer_pages_.at(series) != nullptr);
-  auto next = std::make_unique<Page>();
+  auto next = std::make_shared<Page>();
   writer_pages_[series] = next.get();
   const MutexLock lock(mutex_);
   OpenPage& open = open_[series];
@@ -139,21 +139,45 @@ void PageStore::Complete(std::uint8_t series) {
   open.number++;
 }
 
+const std::shared_ptr<PageStore::Page>* PageStore::FindMemory(PageAddress page) const {
+  const OpenPage& open = open_.at(page.series);
+  if (open.page != nullptr && open.number == page.number) return &open.page;
+  const std::uint64_t position = options_.position(page);
+  if (position < written_) return nullptr;
+  IMMUDB_CHECK(position - written_ < complete_.size());
+  return &complete_[position - written_].page;
+}
+
 bool PageStore::ReadMemory(PageAddress page, std::uint64_t offset,
                            std::span<std::uint8_t> out) const {
   const MutexLock lock(mutex_);
-  const OpenPage& open = open_.at(page.series);
-  const Page* found = nullptr;
-  if (open.page != nullptr && open.number == page.number) {
-    found = open.page.get();
-  } else {
-    const std::uint64_t position = options_.position(page);
-    if (position < written_) return false;
-    IMMUDB_CHECK(position - written_ < complete_.size());
-    found = complete_[position - written_].page.get();
-  }
-  std::memcpy(out.data(), found->bytes.data() + offset, out.size());
+  const std::shared_ptr<Page>* const found = FindMemory(page);
+  if (found == nullptr) return false;
+  std::memcpy(out.data(), (*found)->bytes.data() + offset, out.size());
   return true;
+}
+
+PagePin PageStore::PinMemory(PageAddress page) const {
+  const MutexLock lock(mutex_);
+  const std::shared_ptr<Page>* const found = FindMemory(page);
+  return found == nullptr ? nullptr : PagePin(*found, (*found)->bytes.data());
+}
+
+Result<PagePin> PageStore::Pin(PageAddress page) const {
+  if (PagePin pin = PinMemory(page)) return pin;
+  const std::uint64_t position = options_.position(page);
+  const auto load = [&](std::span<std::uint8_t> block) { return Load(page, position, block); };
+  IMMUDB_ASSIGN(io::BlockRef block, cache_.Get({cached_file_, position + 1}, load));
+  const std::uint8_t* const content = block->data();
+  return PagePin(std::move(block), content);
+}
+
+PagePin PageStore::TryPin(PageAddress page) const {
+  if (PagePin pin = PinMemory(page)) return pin;
+  io::BlockRef block = cache_.TryGet({cached_file_, options_.position(page) + 1});
+  if (block == nullptr) return nullptr;
+  const std::uint8_t* const content = block->data();
+  return PagePin(std::move(block), content);
 }
 
 Status PageStore::Read(PageAddress page, std::uint64_t offset, std::span<std::uint8_t> out) const {
@@ -224,7 +248,7 @@ Status PageStore::WriteBack(std::uint64_t page_count) {
     }
     IMMUDB_TRY(file_->Write(FileOffset(batch.position), parts));
 
-    std::vector<std::unique_ptr<Page>> done;  // Freed after the lock.
+    std::vector<std::shared_ptr<Page>> done;  // Freed after the lock.
     done.reserve(parts.size());
     const MutexLock lock(mutex_);
     for (std::size_t i = 0; i < parts.size(); i++) {

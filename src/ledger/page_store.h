@@ -34,6 +34,10 @@ struct PageAddress {
   std::uint64_t number = 0;
 };
 
+// Keeps a page readable, whatever is written or evicted meanwhile; points at its content. Shared by
+// the store or the cache and all who hold the page; null if there is none.
+using PagePin = std::shared_ptr<const std::uint8_t>;
+
 struct PageStoreOptions {
   std::string path;
   std::string_view magic;                  // Eight characters.
@@ -76,6 +80,13 @@ class PageStore {
   // Read, without waiting for the disk. Errors: kUnavailable if that would be necessary.
   Status TryRead(PageAddress page, std::uint64_t offset, std::span<std::uint8_t> out) const;
 
+  // Pins a page. What is filled by then may be read through the pin, and what is filled later once
+  // that is known; the rest is being written. Errors: as Read.
+  Result<PagePin> Pin(PageAddress page) const;
+
+  // Pin, without waiting for the disk: null if that would be necessary.
+  PagePin TryPin(PageAddress page) const;
+
   // Writes the complete pages at positions below `page_count`, and lets go of their memory. They
   // are durable after Sync only.
   // Errors: kExhausted, kIo; pages not written stay in memory, and another attempt may be made.
@@ -93,12 +104,13 @@ class PageStore {
   struct alignas(64) Page {
     std::array<std::uint8_t, kPageBytes> bytes;
   };
+  // Pages are shared with the readers that pin them.
   struct OpenPage {
-    std::unique_ptr<Page> page;  // Null: not asked for yet.
+    std::shared_ptr<Page> page;  // Null: not asked for yet.
     std::uint64_t number = 0;
   };
   struct CompletePage {
-    std::unique_ptr<Page> page;
+    std::shared_ptr<Page> page;
     PageAddress address;
   };
   // Pages to be written side by side.
@@ -115,8 +127,11 @@ class PageStore {
   Status CheckHeader() const;
   Status CheckLength() const;
 
+  // The page if it is in memory, else null.
+  const std::shared_ptr<Page>* FindMemory(PageAddress page) const IMMUDB_REQUIRES(mutex_);
   // Copies from memory, if the page is there.
   bool ReadMemory(PageAddress page, std::uint64_t offset, std::span<std::uint8_t> out) const;
+  PagePin PinMemory(PageAddress page) const;
   // Reads a page from the file, and verifies it.
   Status Load(PageAddress page, std::uint64_t position, std::span<std::uint8_t> out) const;
   Batch NextBatch(std::uint64_t page_count) const;

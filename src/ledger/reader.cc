@@ -9,6 +9,12 @@
 #include "proof/entry_digest.h"
 
 namespace immudb::ledger {
+namespace {
+
+// Of an entry whose end nothing tells: most are shorter.
+constexpr std::size_t kUnknownEntryBytes = 512;
+
+}  // namespace
 
 Error IndexNotFound() {
   return Fail(Code::kNotFound, "index not found");
@@ -25,8 +31,10 @@ Error Reader::NoticedInEntries(Error error) const {
 }
 
 Result<log::StoredEntry> Reader::ReadFromLog(LeafIndex index) const {
-  IMMUDB_ASSIGN(const std::uint64_t position, FromDerived(storage_.offsets->Read(index)));
-  return ReadStored(files_, storage_, {position}, index);
+  IMMUDB_ASSIGN(const OffsetStore::Span span,
+                FromDerived(storage_.offsets->ReadSpan(index, storage_.Published())));
+  return ReadStored(files_, storage_, {span.position}, index,
+                    span.bytes_max.value_or(kUnknownEntryBytes));
 }
 
 Result<Entry> Reader::Read(LeafIndex index) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -129,11 +130,23 @@ Result<Digest> TreeStore::Read(NodeId node) const {
   return digest;
 }
 
-Result<Digest> TreeStore::TryRead(NodeId node) const {
+Result<Digest> TreeReader::Read(NodeId node) const {
   const NodePlace place = merkle::PlaceOf(node);
+  const PageAddress address{place.page.level, place.page.number};
+  PinnedPage& page = pinned_.at(place.page.level);
+  if (page.pin == nullptr || page.number != address.number) {
+    if (access_ == Access::kDisk) {
+      IMMUDB_ASSIGN(page.pin, pages_.Pin(address));
+    } else {
+      page.pin = pages_.TryPin(address);
+      if (page.pin == nullptr) {
+        return Fail(Code::kUnavailable, "a page of the tree is not in memory");
+      }
+    }
+    page.number = address.number;
+  }
   Digest digest;
-  IMMUDB_TRY(
-      pages_->TryRead({place.page.level, place.page.number}, place.slot * sizeof digest, digest));
+  std::memcpy(digest.data(), page.pin.get() + place.slot * sizeof digest, sizeof digest);
   return digest;
 }
 

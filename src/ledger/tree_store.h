@@ -55,9 +55,6 @@ class TreeStore : public merkle::NodeReader {
   // Errors: kCorrupted names file and page, the tree must be computed anew; kIo.
   Result<Digest> Read(merkle::NodeId node) const override;
 
-  // Read, without waiting for the disk. Errors: kUnavailable if that would be necessary.
-  Result<Digest> TryRead(merkle::NodeId node) const;
-
   // Writes the pages complete in a tree of `below` leaves, and lets go of their memory.
   // Errors: kExhausted, kIo; pages not written stay in memory, and another attempt may be made.
   Status WriteBack(TreeSize below);
@@ -69,6 +66,8 @@ class TreeStore : public merkle::NodeReader {
   std::uint64_t file_bytes() const { return pages_->file_bytes(); }
 
  private:
+  friend class TreeReader;
+
   TreeStore(std::unique_ptr<PageStore> pages, TreeSize covered);
 
   // Fills the incomplete pages of the upper levels from the roots of the pages below them.
@@ -84,6 +83,29 @@ class TreeStore : public merkle::NodeReader {
   // The appender's.
   std::uint64_t size_;
   std::array<std::uint64_t, merkle::kPageLevelCount> open_leaf_counts_{};
+};
+
+// Reads the nodes for one answer. It keeps the newest page of each level that it has touched, so
+// that a path costs one look-up a page and not one a node. Not thread-safe.
+class TreeReader : public merkle::NodeReader {
+ public:
+  enum class Access : std::uint8_t { kDisk, kMemoryOnly };
+
+  explicit TreeReader(const TreeStore& tree, Access access = Access::kDisk)
+      : pages_(*tree.pages_), access_(access) {}
+
+  // Errors: as TreeStore::Read; kUnavailable if the disk would be necessary and may not be used.
+  Result<Digest> Read(merkle::NodeId node) const override;
+
+ private:
+  struct PinnedPage {
+    std::uint64_t number = 0;
+    PagePin pin;
+  };
+
+  const PageStore& pages_;
+  const Access access_;
+  mutable std::array<PinnedPage, merkle::kPageLevelCount> pinned_;
 };
 
 }  // namespace immudb::ledger

@@ -193,20 +193,54 @@ TEST_F(TreeStoreTest, WriteBackWritesWhatIsCompleteBelowTheSizeAndFreesIt) {
   ExpectNodes(*store, ReferenceNodes(leaves), leaves.size());
 }
 
-TEST_F(TreeStoreTest, TryReadNeverReadsTheFile) {
+TEST_F(TreeStoreTest, AReaderOfMemoryNeverReadsTheFile) {
+  const auto read = [](const TreeStore& store, merkle::NodeId node) {
+    return TreeReader(store, TreeReader::Access::kMemoryOnly).Read(node);
+  };
   const std::vector<Digest> leaves = MakeLeaves(130);
   const std::unique_ptr<TreeStore> store = Open(0);
   store->Append(leaves);
-  EXPECT_EQ(store->TryRead({0, 5}).value(), leaves[5]);
+  EXPECT_EQ(read(*store, {0, 5}).value(), leaves[5]);
   ASSERT_TRUE(store->WriteBack({130}).has_value());
   const std::uint64_t operations = files_.operations();
-  EXPECT_EQ(store->TryRead({0, 5}).error().code, Code::kUnavailable);
-  EXPECT_EQ(store->TryRead({0, 129}).value(), leaves[129]);
+  EXPECT_EQ(read(*store, {0, 5}).error().code, Code::kUnavailable);
+  EXPECT_EQ(read(*store, {0, 129}).value(), leaves[129]);
   EXPECT_EQ(files_.operations(), operations);
   EXPECT_EQ(store->Read({0, 5}).value(), leaves[5]);
-  EXPECT_EQ(store->TryRead({0, 6}).value(), leaves[6]);
-  EXPECT_EQ(store->TryRead({0, 64}).error().code, Code::kUnavailable);
+  EXPECT_EQ(read(*store, {0, 6}).value(), leaves[6]);
+  EXPECT_EQ(read(*store, {0, 64}).error().code, Code::kUnavailable);
   EXPECT_EQ(files_.operations(), operations + 1);
+}
+
+TEST_F(TreeStoreTest, AReaderKeepsItsPagesWhileTheyAreFilledWrittenAndEvicted) {
+  constexpr std::uint64_t kSize = 64 * 64 + 40;
+  const std::vector<Digest> leaves = MakeLeaves(2 * kSize);
+  const ReferenceNodes nodes(leaves);
+  const std::unique_ptr<TreeStore> store = Open(0);
+  store->Append(std::span(leaves).first(kSize));
+  const TreeReader reader(*store);
+  const Path before = merkle::ProveInclusion(reader, {kSize - 1}, {kSize}).value();
+  store->Append(std::span(leaves).subspan(kSize));
+  ASSERT_TRUE(store->WriteBack({2 * kSize}).has_value());
+  const std::uint64_t operations = files_.operations();
+  EXPECT_EQ(merkle::ProveInclusion(reader, {kSize - 1}, {kSize}).value(), before);
+  EXPECT_EQ(merkle::ProveInclusion(nodes, {kSize - 1}, {kSize}).value(), before);
+  EXPECT_LE(files_.operations(), operations + 1);  // One page of each level was pinned.
+}
+
+TEST_F(TreeStoreTest, AReaderThatMovesBetweenPagesReadsTheRightOnes) {
+  constexpr std::uint64_t kSize = 64 * 64 * 3 + 77;
+  const std::vector<Digest> leaves = MakeLeaves(kSize);
+  const ReferenceNodes nodes(leaves);
+  WriteFile(leaves, kSize);
+  const std::unique_ptr<TreeStore> store = Open(kSize);
+  Grow(*store, leaves, kSize);
+  const TreeReader reader(*store);
+  for (int i = 0; i < 3000; i++) {
+    const auto level = static_cast<std::uint8_t>(random_() % 13);
+    const merkle::NodeId node{level, random_() % (kSize >> level)};
+    ASSERT_EQ(reader.Read(node).value(), nodes.Read(node).value()) << int{level};
+  }
 }
 
 TEST_F(TreeStoreTest, PagesThatCouldNotBeWrittenStayReadableAndAreWrittenLater) {

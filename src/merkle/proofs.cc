@@ -22,6 +22,11 @@ Halves Split(Range range) {
   return {{range.begin, middle}, {middle, range.end}};
 }
 
+// Of the path from a leaf to the root.
+std::size_t LengthMax(TreeSize size) {
+  return static_cast<std::size_t>(std::bit_width(size.value));
+}
+
 }  // namespace
 
 Result<Digest> RootAt(const NodeReader& nodes, TreeSize size) {
@@ -39,6 +44,7 @@ Result<Digest> NodeAt(const NodeReader& nodes, NodeId node, TreeSize size) {
 Result<Path> ProveInclusion(const NodeReader& nodes, LeafIndex leaf, TreeSize size) {
   IMMUDB_CHECK(leaf.value < size.value);
   Path path;
+  path.reserve(LengthMax(size));
   Range range{0, size.value};
   while (range.length() > 1) {
     const Halves halves = Split(range);
@@ -55,6 +61,7 @@ Result<Path> ProveConsistency(const NodeReader& nodes, TreeSize older, TreeSize 
   IMMUDB_CHECK(older.value > 0);
   IMMUDB_CHECK(older.value <= newer.value);
   Path path;
+  path.reserve(LengthMax(newer) + 1);
   Range range{0, newer.value};
   while (range.end > older.value) {
     const Halves halves = Split(range);
