@@ -1,7 +1,6 @@
 #include "io/memory_file_system.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/check.h"
 #include "base/error.h"
@@ -30,12 +29,6 @@ std::vector<std::string> PartsOf(const std::string& path) {
     begin = end + 1;
   }
   return parts;
-}
-
-void Put(Bytes& content, std::uint64_t offset, BytesView data) {
-  if (data.empty()) return;
-  if (content.size() < offset + data.size()) content.resize(offset + data.size());
-  std::memcpy(content.data() + offset, data.data(), data.size());
 }
 
 }  // namespace
@@ -303,11 +296,7 @@ Result<std::unique_ptr<DirectoryLock>> MemoryFileSystem::Lock(const std::string&
 Result<std::size_t> MemoryFileSystem::ReadNode(NodeId node, std::uint64_t offset,
                                                std::span<std::uint8_t> out) const {
   if (Begin(Operation::kRead) != Verdict::kDo) return InjectedFailure("read");
-  const Bytes& content = state_.nodes.at(node).content;
-  if (offset >= content.size()) return std::size_t{0};
-  const std::size_t count = std::min(out.size(), content.size() - offset);
-  if (count > 0) std::memcpy(out.data(), content.data() + offset, count);
-  return count;
+  return state_.nodes.at(node).content.Read(offset, out);
 }
 
 Status MemoryFileSystem::WriteNode(NodeId id, std::uint64_t offset,
@@ -330,7 +319,7 @@ Status MemoryFileSystem::WriteNode(NodeId id, std::uint64_t offset,
     if (full) change.data.resize(end_max > offset ? end_max - offset : 0);
   }
   if (verdict == Verdict::kDoHalf) change.data.resize(change.data.size() / 2);
-  Put(node.content, offset, change.data);
+  node.content.Write(offset, change.data);
   node.changes.push_back(std::move(change));
   if (full) return DiskFull("write");
   if (verdict != Verdict::kDo) return InjectedFailure("write");
@@ -342,7 +331,7 @@ Status MemoryFileSystem::TruncateNode(NodeId id, std::uint64_t size_bytes) {
   if (verdict == Verdict::kFail || verdict == Verdict::kDoHalf) return InjectedFailure("truncate");
   if (verdict == Verdict::kFailNoSpace) return DiskFull("truncate");
   Node& node = state_.nodes.at(id);
-  node.content.resize(size_bytes);
+  node.content.Resize(size_bytes);
   node.changes.push_back({.is_truncation = true, .offset = size_bytes, .data = {}});
   if (verdict != Verdict::kDo) return InjectedFailure("truncate");
   return {};

@@ -24,6 +24,7 @@
 
 #include "base/mutex.h"
 #include "io/file_system.h"
+#include "io/memory_content.h"
 
 namespace immudb::io {
 
@@ -113,8 +114,8 @@ class MemoryFileSystem : public FileSystem {
   };
   struct Node {
     bool is_directory = false;
-    Bytes content;
-    Bytes durable_content;
+    MemoryContent content;
+    MemoryContent durable_content;
     std::vector<PendingChange> changes;
     std::map<std::string, NodeId> names;
     std::map<std::string, NodeId> durable_names;

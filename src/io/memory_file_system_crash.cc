@@ -1,7 +1,7 @@
 // The part of MemoryFileSystem that only tests call: faults, crashes, snapshots.
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 
 #include "base/error.h"
 #include "io/memory_file_system.h"
@@ -29,19 +29,24 @@ void MemoryFileSystem::Settle(Node& node, CrashPolicy policy, std::mt19937_64& r
   for (const PendingChange& change : node.changes) {
     const Fate fate = Choose(policy, random);
     if (fate == Fate::kDropped) continue;
-    Bytes& disk = node.durable_content;
+    MemoryContent& disk = node.durable_content;
     if (change.is_truncation) {
-      disk.resize(change.offset);
+      disk.Resize(change.offset);
       continue;
     }
     const std::uint64_t end = change.offset + change.data.size();
-    if (!change.data.empty() && disk.size() < end) disk.resize(end);
+    if (!change.data.empty() && disk.size() < end) disk.Resize(end);
+    if (fate == Fate::kKept) {
+      disk.Write(change.offset, change.data);
+      disk.ShareWith(node.content, change.offset, end);
+      continue;
+    }
     std::uint64_t begin = change.offset;
     while (begin < end) {  // A torn write has any subset of its sectors.
       const std::uint64_t sector_end = std::min(end, (begin / kSectorBytes + 1) * kSectorBytes);
-      if (fate == Fate::kKept || (random() & 1u) != 0) {
-        std::memcpy(disk.data() + begin, change.data.data() + (begin - change.offset),
-                    sector_end - begin);
+      if ((random() & 1u) != 0) {
+        disk.Write(begin,
+                   BytesView(change.data).subspan(begin - change.offset, sector_end - begin));
       }
       begin = sector_end;
     }
@@ -135,7 +140,7 @@ void MemoryFileSystem::Restore(const Snapshot& snapshot) {
 Result<Bytes> MemoryFileSystem::ReadAll(const std::string& path) const {
   const MutexLock lock(mutex_);
   IMMUDB_ASSIGN(const NodeId node, Find(path));
-  return state_.nodes.at(node).content;
+  return state_.nodes.at(node).content.ToBytes();
 }
 
 Status MemoryFileSystem::Corrupt(const std::string& path, std::uint64_t offset, std::uint8_t mask) {
@@ -145,8 +150,12 @@ Status MemoryFileSystem::Corrupt(const std::string& path, std::uint64_t offset, 
   if (offset >= node.content.size()) {
     return Fail(Code::kInvalidArgument, "{}: offset {} is beyond the end", path, offset);
   }
-  node.content[offset] ^= mask;
-  if (offset < node.durable_content.size()) node.durable_content[offset] ^= mask;
+  for (MemoryContent* content : {&node.content, &node.durable_content}) {
+    std::array<std::uint8_t, 1> byte{};
+    if (content->Read(offset, byte) == 0) continue;
+    byte[0] ^= mask;
+    content->Write(offset, byte);
+  }
   for (PendingChange& change : node.changes) {
     const std::uint64_t inside = offset - change.offset;  // Wraps if before it.
     if (inside < change.data.size()) change.data[inside] ^= mask;
