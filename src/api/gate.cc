@@ -14,15 +14,20 @@ namespace {
 constexpr std::string_view kPrefix = "Bearer ";
 }  // namespace
 
-std::optional<std::string_view> TokenOf(const rpc::Call& call) {
-  std::optional<std::string_view> token = call.FindMetadata("authorization");
+std::optional<std::string_view> TokenOf(const rpc::Metadata& metadata) {
+  std::optional<std::string_view> token = rpc::FindMetadata(metadata, "authorization");
   if (token && token->starts_with(kPrefix)) token->remove_prefix(kPrefix.size());
   return token;
 }
 
-auth::TokenLookup FindSession(const Environment& environment, const rpc::Call& call) {
-  const std::optional<std::string_view> token = TokenOf(call);
+auth::TokenLookup FindSession(const Environment& environment, const rpc::Metadata& metadata) {
+  const std::optional<std::string_view> token = TokenOf(metadata);
   return token ? environment.sessions.Find(*token) : auth::TokenLookup();
+}
+
+RpcStatus NotLoggedIn(const Environment& environment) {
+  return {StatusCode::kUnknown, environment.options.maintenance ? "please select database first"
+                                                                : "please login first"};
 }
 
 RpcStatus TokenExpired(StatusCode code) {
@@ -74,9 +79,7 @@ std::variant<auth::Session, RpcStatus> SessionOnDatabase(const Context& context)
   if (!environment.auth_is_on) {
     return auth::MaintenanceSession(std::string(catalog::kDefaultDatabase));
   }
-  return RequireSession(context, {StatusCode::kUnknown, environment.options.maintenance
-                                                            ? "please select database first"
-                                                            : "please login first"});
+  return RequireSession(context, NotLoggedIn(environment));
 }
 
 }  // namespace

@@ -15,10 +15,16 @@ namespace immudb::api {
 
 // The token a call carries: the first value of `authorization`, without a leading "Bearer ". Empty
 // if the header is there without one. Source: immudb 0.8.1.
-std::optional<std::string_view> TokenOf(const rpc::Call& call);
+std::optional<std::string_view> TokenOf(const rpc::Metadata& metadata);
+inline std::optional<std::string_view> TokenOf(const rpc::Call& call) {
+  return TokenOf(call.metadata());
+}
 
 // Looks the token of `call` up; a call without one is like one with an unknown token.
-auth::TokenLookup FindSession(const Environment& environment, const rpc::Call& call);
+auth::TokenLookup FindSession(const Environment& environment, const rpc::Metadata& metadata);
+inline auth::TokenLookup FindSession(const Environment& environment, const rpc::Call& call) {
+  return FindSession(environment, call.metadata());
+}
 
 // The session of a call that needs one of its own, or why it is refused: with `missing` if there is
 // none.
@@ -39,6 +45,7 @@ std::optional<rpc::RpcStatus> EnterDatabase(Context& context, auth::Access acces
 bool ManagementIsOff(const Environment& environment);
 
 // Refusals that several methods share, with 0.8.1's texts.
+rpc::RpcStatus NotLoggedIn(const Environment& environment);
 rpc::RpcStatus TokenExpired(rpc::StatusCode code);
 rpc::RpcStatus OnlyWithAuthentication();
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "api/gate.h"
@@ -17,6 +18,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/log_limit.h"
+#include "base/wipe.h"
 #include "catalog/audit_event.h"
 #include "catalog/names.h"
 
@@ -88,13 +90,12 @@ void RecordAndAdmit(const Context& context, auth::LoginDecision decision) {
       });
 }
 
-void DecideLogin(const Context& context, const std::string& user, std::string password) {
+void DecideLogin(const Context& context, const std::string& user, std::string_view password) {
   Result<auth::LoginDecision> decision =
       context.environment->authenticator.Decide({.user = user,
                                                  .password = password,
                                                  .address = context.call->peer().address,
                                                  .is_loopback = context.call->peer().is_loopback});
-  std::fill(password.begin(), password.end(), '\0');
   if (!decision) return context.Refuse(decision.error());
   if (decision->outcome != auth::LoginOutcome::kAccepted) {
     return RefuseLogin(context, user, *decision);
@@ -139,11 +140,11 @@ void Login(const Context& context, schema::LoginRequest& request) {
   }
   const bool accepted =
       context.environment->hashing.Post([context, user = std::move(*request.mutable_user()),
-                                         password = std::move(*request.mutable_password())] {
+                                         password = Secret(*request.mutable_password())] {
         if (context.call->cancelled()) {
           return context.Refuse({StatusCode::kCancelled, "the client has gone"});
         }
-        DecideLogin(context, user, password);
+        DecideLogin(context, user, password.view());
       });
   if (!accepted) {
     context.Refuse(

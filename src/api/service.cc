@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "api/gate.h"
 #include "api/methods.h"
 #include "base/check.h"
 #include "base/error.h"
@@ -83,6 +84,23 @@ std::variant<rpc::Dispatcher::Method, RpcStatus> Service::Find(std::string_view 
                      Text("unknown method {} for service {}", method, service)};
   }
   return Method{.kind = MethodTable()[row->second].kind, .row = row->second};
+}
+
+rpc::Dispatcher::Admission Service::Admit(Method method, const rpc::Metadata& metadata,
+                                          const rpc::Peer& peer) const {
+  IMMUDB_CHECK(method.row < MethodTable().size());
+  if (!environment_.auth_is_on && (peer.is_loopback || options_.dev_mode)) return {};
+  const auth::TokenState state = FindSession(environment_, metadata).state;
+  if (state == auth::TokenState::kValid) return {};
+  if (MethodTable()[method.row].need == Need::kNothing) {
+    return {.bytes_max = kSmallRequestBytes,
+            .refusal = {StatusCode::kResourceExhausted,
+                        Text("the request is larger than {} bytes", kSmallRequestBytes)}};
+  }
+  return {.bytes_max = 0,
+          .refusal = state == auth::TokenState::kExpired
+                         ? TokenExpired(StatusCode::kPermissionDenied)
+                         : NotLoggedIn(environment_)};
 }
 
 void Service::Start(Method method, std::unique_ptr<rpc::Call> call) {

@@ -47,6 +47,10 @@ class Service : public rpc::Dispatcher {
   Service& operator=(const Service&) = delete;
 
   std::variant<Method, rpc::RpcStatus> Find(std::string_view path) const override;
+  // Who is not logged in may send small requests only, and compressed ones only where he needs no
+  // token.
+  Admission Admit(Method method, const rpc::Metadata& metadata,
+                  const rpc::Peer& peer) const override;
   const rpc::Metadata& initial_metadata() const override { return initial_metadata_; }
   void Start(Method method, std::unique_ptr<rpc::Call> call) override;
 

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "immudb/bytes.h"
 
@@ -13,7 +15,7 @@ namespace immudb {
 
 // Overwrites `bytes` with zeros, which the compiler may not leave out.
 inline void Wipe(std::span<std::uint8_t> bytes) {
-  explicit_bzero(bytes.data(), bytes.size());
+  if (!bytes.empty()) explicit_bzero(bytes.data(), bytes.size());
 }
 
 // Wipes `bytes`, with what its memory may still hold of earlier contents, and frees it.
@@ -29,5 +31,29 @@ inline void WipeAndClear(std::string& text) {
   explicit_bzero(text.data(), text.size());
   text.clear();
 }
+
+// A text that is wiped when the last copy of this goes. Copies share it, because it may be part of
+// a std::function, which is copied.
+class Secret {
+ public:
+  // Takes the text out of `source`, of which nothing is left.
+  explicit Secret(std::string& source) : held_(std::make_shared<Held>(source)) {
+    WipeAndClear(source);
+  }
+
+  std::string_view view() const { return held_->text; }
+
+ private:
+  struct Held {
+    explicit Held(const std::string& source) : text(source) {}
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+    ~Held() { WipeAndClear(text); }
+
+    std::string text;
+  };
+
+  std::shared_ptr<const Held> held_;
+};
 
 }  // namespace immudb

@@ -141,13 +141,14 @@ struct Callbacks {
 
   static int OnDataChunk(nghttp2_session* nghttp2, std::uint8_t /*flags*/, std::int32_t id,
                          const std::uint8_t* data, std::size_t size, void* user_data) {
-    // Both windows at once: a request is bounded by its size limit and the ledger. Bytes held back
-    // by a stream that dies would be missing from the connection's window for ever.
-    nghttp2_session_consume(nghttp2, id, size);
+    // Its window at once: bytes held back by a stream that dies would be missing for ever.
+    nghttp2_session_consume_connection(nghttp2, size);
     Session& session = SessionOf(user_data);
     session.fed_data_bytes_ += size;
     Stream* const stream = StreamOf(nghttp2, id);
-    if (stream != nullptr) session.OnData(*stream, BytesView(data, size));
+    if (stream == nullptr) return nghttp2_session_consume_stream(nghttp2, id, size);
+    session.OnData(*stream, BytesView(data, size));
+    session.ConsumeData(*stream, size);
     return 0;
   }
 

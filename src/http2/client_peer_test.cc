@@ -23,6 +23,17 @@ std::variant<rpc::Dispatcher::Method, rpc::RpcStatus> TestDispatcher::Find(
   return rpc::RpcStatus{rpc::StatusCode::kUnimplemented, "unknown method " + std::string(path)};
 }
 
+rpc::Dispatcher::Admission TestDispatcher::Admit(Method /*method*/, const rpc::Metadata& metadata,
+                                                 const rpc::Peer& /*peer*/) const {
+  ++asked_to_admit;
+  if (!knows_strangers) return {};
+  for (const auto& [name, value] : metadata) {
+    if (name == "authorization") return {};
+  }
+  return {.bytes_max = kSmallRequestBytes,
+          .refusal = {rpc::StatusCode::kUnauthenticated, "who are you?"}};
+}
+
 void TestDispatcher::Start(Method method, std::unique_ptr<rpc::Call> call) {
   ++started;
   switch (method.row) {
@@ -159,6 +170,7 @@ ClientPeer::~ClientPeer() {
 }
 
 void ClientPeer::StartRaw() {
+  call_bytes = std::make_shared<ByteLedger>(call_ledger_bytes);
   request_bytes = std::make_shared<ByteLedger>(ledger_bytes);
   reply_bytes.emplace(ledger_bytes);
   inbox = std::make_shared<Inbox>([this] { ++wakes; });
@@ -168,6 +180,7 @@ void ClientPeer::StartRaw() {
                                   .clock = clock,
                                   .timers = wheel,
                                   .reply_bytes = *reply_bytes,
+                                  .call_bytes = call_bytes,
                                   .request_bytes = request_bytes,
                                   .inbox = inbox,
                                   .counters = counters,

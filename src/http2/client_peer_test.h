@@ -32,7 +32,13 @@ class TestDispatcher : public rpc::Dispatcher {
   const rpc::Metadata& initial_metadata() const override { return initial; }
   void Start(Method method, std::unique_ptr<rpc::Call> call) override;
 
+  // Strangers, who send no field "authorization", may send small requests only.
+  Admission Admit(Method method, const rpc::Metadata& metadata,
+                  const rpc::Peer& peer) const override;
+
   rpc::Metadata initial = {{"server-id", "7"}};
+  bool knows_strangers = false;
+  mutable int asked_to_admit = 0;
   std::vector<std::unique_ptr<rpc::Call>> held;
   std::function<std::unique_ptr<rpc::MessageStream>()> make_stream;
   int started = 0;
@@ -107,7 +113,9 @@ class ClientPeer : public SessionHost {
   Limits limits;
   TestDispatcher dispatcher;
   TimerWheel wheel{0};
+  std::size_t call_ledger_bytes = 32U << 20;
   std::size_t ledger_bytes = 32U << 20;
+  std::shared_ptr<ByteLedger> call_bytes;
   std::shared_ptr<ByteLedger> request_bytes;
   std::optional<ByteLedger> reply_bytes;
   std::shared_ptr<Inbox> inbox;

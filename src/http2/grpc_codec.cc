@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include "base/check.h"
@@ -29,6 +32,27 @@ constexpr std::string_view kHexDigits = "0123456789ABCDEF";
 constexpr std::string_view kGrpc = "application/grpc";
 constexpr std::string_view kBlanks = " \t";
 constexpr int kGzipHeader = 16;  // zlib's way to ask for gzip instead of its own format.
+
+constexpr std::size_t kStepBytes = 16U << 10;  // Of decompression.
+
+// zlib's memory holds what it has decompressed, which may be a secret. The size is kept in front.
+constexpr std::size_t kSizeBytes = alignof(std::max_align_t);
+
+void* Allocate(void* /*opaque*/, unsigned count, unsigned size) {
+  const std::size_t bytes = kSizeBytes + std::size_t{count} * size;
+  void* const block = std::malloc(bytes);  // NOLINT(*-no-malloc): zlib must not see an exception.
+  if (block == nullptr) return nullptr;
+  std::memcpy(block, &bytes, sizeof bytes);
+  return static_cast<std::uint8_t*>(block) + kSizeBytes;
+}
+
+void WipeAndRelease(void* /*opaque*/, void* memory) {
+  void* const block = static_cast<std::uint8_t*>(memory) - kSizeBytes;
+  std::size_t bytes = 0;
+  std::memcpy(&bytes, block, sizeof bytes);
+  explicit_bzero(block, bytes);
+  std::free(block);  // NOLINT(*-no-malloc)
+}
 
 constexpr std::size_t kTimeoutDigitsMax = 8;
 constexpr std::int64_t kTimeoutNsMax = 365LL * 24 * 3600 * 1'000'000'000;
@@ -135,6 +159,8 @@ std::string_view TrimBlanks(std::string_view value) {
 Result<Bytes> Decompress(Encoding encoding, BytesView message, std::size_t bytes_max) {
   IMMUDB_CHECK(encoding != Encoding::kIdentity);
   z_stream stream{};
+  stream.zalloc = Allocate;
+  stream.zfree = WipeAndRelease;
   // "deflate" is the zlib format (RFC 9110 section 8.4.1.2).
   const int window_bits = MAX_WBITS + (encoding == Encoding::kGzip ? kGzipHeader : 0);
   if (inflateInit2(&stream, window_bits) != Z_OK) {
@@ -144,7 +170,9 @@ Result<Bytes> Decompress(Encoding encoding, BytesView message, std::size_t bytes
   // zlib's interface is not const-correct; it does not write there.
   stream.next_in = const_cast<Bytef*>(message.data());  // NOLINT(*-const-cast)
   stream.avail_in = static_cast<uInt>(message.size());
-  std::array<std::uint8_t, 16U << 10> step;  // NOLINT: written before it is read
+  std::array<std::uint8_t, kStepBytes> step;  // NOLINT: written before it is read
+  const auto wipe = [](std::uint8_t* bytes) { explicit_bzero(bytes, kStepBytes); };
+  const std::unique_ptr<std::uint8_t, decltype(wipe)> wiped(step.data(), wipe);
   Bytes plain;
   for (int result = Z_OK; result != Z_STREAM_END;) {
     stream.next_out = step.data();

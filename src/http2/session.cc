@@ -23,8 +23,9 @@ constexpr std::int64_t kDrainNoticeNs = kNsPerSecond;
 Session::Session(Environment& environment, SessionHost& host, rpc::Peer peer)
     : environment_(environment),
       host_(host),
-      origin_(std::make_shared<const Origin>(
-          Origin{std::move(peer), environment.inbox, environment.request_bytes})),
+      origin_(std::make_shared<const Origin>(Origin{
+          std::move(peer), environment.inbox, environment.call_bytes, environment.request_bytes})),
+      room_timer_([](void* self) { static_cast<Session*>(self)->OnRoomTimer(); }, this),
       now_ns_(environment.clock.MonotonicNs()),
       last_received_ns_(now_ns_),
       score_leaked_ns_(now_ns_) {
@@ -48,6 +49,7 @@ Session::Session(Environment& environment, SessionHost& host, rpc::Peer peer)
 }
 
 Session::~Session() {
+  is_closing_ = true;
   while (!open_.empty()) OnStreamClosed(*open_.back());
   for (const auto& stream : abandoned_) stream->session = nullptr;
   nghttp2_session_del(nghttp2_);
@@ -57,6 +59,7 @@ void Session::Feed(BytesView bytes) {
   if (has_failed_ || is_dead_ || is_abusive_) return;
   now_ns_ = last_received_ns_ = environment_.clock.MonotonicNs();
   fed_data_bytes_ = 0;
+  was_fed_secrets_ = false;
   const auto result = nghttp2_session_mem_recv(nghttp2_, bytes.data(), bytes.size());
   is_bulk_ = score_ == 0 && fed_data_bytes_ * 2 > bytes.size();
   if (result < 0) {
@@ -101,14 +104,10 @@ void Session::Tick() {
   now_ns_ = environment_.clock.MonotonicNs();
   const Limits& limits = environment_.limits;
   for (const auto& stream : open_) {
-    const bool waits_for_peer = stream->is_answered
-                                    ? !stream->is_deferred
-                                    : stream->request_is_wanted && !stream->request_has_ended;
-    if (waits_for_peer && now_ns_ - stream->progress_ns > limits.stall_ms * kNsPerMs) {
-      environment_.counters.streams_stalled.Add();
-      stream->progress_ns = now_ns_;
-      nghttp2_submit_rst_stream(nghttp2_, NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_CANCEL);
-      MarkOutput();
+    if (!stream->is_answered) {
+      CheckRequestTime(*stream);
+    } else if (!stream->is_deferred && now_ns_ - stream->progress_ns > limits.stall_ms * kNsPerMs) {
+      ResetStalled(*stream);
     }
   }
   if (ping_sent_ns_ != 0) {
@@ -124,6 +123,14 @@ void Session::Tick() {
   if (drain_state_ == DrainState::kNoticed && now_ns_ - drain_began_ns_ >= kDrainNoticeNs) {
     ContinueDrain();
   }
+}
+
+void Session::ResetStalled(Stream& stream) {
+  environment_.counters.streams_stalled.Add();
+  stream.progress_ns = now_ns_;
+  DropUnfinished(stream);
+  nghttp2_submit_rst_stream(nghttp2_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_CANCEL);
+  MarkOutput();
 }
 
 void Session::Drain() {

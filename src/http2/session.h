@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -44,7 +45,8 @@ struct Environment {
   TimerWheel& timers;
   ByteLedger& reply_bytes;
   // Shared with the call handles, which may outlive all else.
-  std::shared_ptr<ByteLedger> request_bytes;
+  std::shared_ptr<ByteLedger> call_bytes;     // Calls with their metadata and small requests.
+  std::shared_ptr<ByteLedger> request_bytes;  // Large requests.
   std::shared_ptr<Inbox> inbox;
   Counters& counters;
   PlainRequests plain_requests = PlainRequests::kRefuse;
@@ -100,6 +102,8 @@ class Session {
   // Calls on open streams, and of closed ones those whose handler still works.
   std::size_t open_calls() const { return open_.size(); }
   std::size_t abandoned_calls() const { return abandoned_.size(); }
+  // True if what was fed last held a part of a small request, which may be a secret.
+  bool was_fed_secrets() const { return was_fed_secrets_; }
   // True while the peer sends message bytes and nothing suspicious: reading more at once pays.
   bool is_bulk() const { return is_bulk_; }
 
@@ -116,9 +120,23 @@ class Session {
   void OnRequestEnd(Stream& stream);
   void CollectPrefix(Stream& stream, BytesView& bytes);
   void CollectMessage(Stream& stream, BytesView& bytes);
+  void FinishRequest(Stream& stream);
   bool DecompressRequest(Stream& stream);
   void OnStreamClosed(Stream& stream);
   void OnDeadline(Stream& stream);
+
+  // What requests may hold: session_room.cc.
+  bool ChargeCall(Stream& stream, std::size_t bytes);
+  void WantRoom(Stream& stream, std::size_t more_bytes);
+  bool TakeRoom(Stream& stream);
+  void OnRoom(Stream& stream);
+  void GiveRoomToWaiting();
+  void OnRoomTimer();
+  void DropUnfinished(Stream& stream);
+  void ReleaseRoom(Stream& stream);
+  void ReleaseCall(Stream& stream);
+  void ConsumeData(Stream& stream, std::size_t bytes);
+  void CheckRequestTime(Stream& stream);
 
   // Answering: session_answer.cc.
   void Complete(Stream& stream, Answer answer);
@@ -134,6 +152,7 @@ class Session {
   long ReadReply(Stream& stream, std::size_t bytes_max, std::uint32_t& flags);
   bool WriteReply(Stream& stream, BytesView frame_header, std::size_t bytes);
 
+  void ResetStalled(Stream& stream);
   void AddScore(std::int64_t points);
   void BecomeAbusive();
   void MarkOutput();
@@ -146,6 +165,10 @@ class Session {
   nghttp2_session* nghttp2_ = nullptr;          // Owned.
   std::vector<std::shared_ptr<Stream>> open_;
   std::vector<std::shared_ptr<Stream>> abandoned_;  // Reset; their handlers still work.
+  std::deque<Stream*> waiting_;                     // Open ones that want room, in order.
+  Timer room_timer_;                                // Armed while there are any.
+  std::size_t call_bytes_ = 0;                      // Of all streams, as ChargeCall counts.
+  std::size_t room_bytes_ = 0;                      // Of all streams, as TakeRoom counts.
   Output output_;
   std::size_t queued_bytes_ = 0;  // In `pending` of all streams.
   std::size_t fed_data_bytes_ = 0;
@@ -163,6 +186,9 @@ class Session {
   bool preface_received_ = false;
   bool is_abusive_ = false;
   bool is_bulk_ = false;
+  bool was_fed_secrets_ = false;
+  bool is_closing_ = false;  // No stream gets room any more.
+  bool is_giving_room_ = false;
   bool has_failed_ = false;  // Nothing more is read; what is queued is still sent.
   bool is_dead_ = false;     // Nothing more is sent.
 };

@@ -93,8 +93,10 @@ std::array<std::uint8_t, Stream::kPrefixBytes> MakePrefix(std::size_t message_by
 
 void Session::Complete(Stream& stream, Answer answer) {
   stream.is_handed_out = false;
+  ReleaseRoom(stream);
   if (!stream.is_open) {
     const std::shared_ptr<Stream> kept = stream.shared_from_this();
+    ReleaseCall(stream);
     Unlink(abandoned_, stream);
     stream.session = nullptr;
     return;
@@ -115,9 +117,7 @@ void Session::Resume(Stream& stream) {
 
 void Session::Refuse(Stream& stream, rpc::StatusCode code, std::string_view message) {
   environment_.counters.calls_refused.Add();
-  stream.request_is_wanted = false;
-  Bytes().swap(stream.request);
-  stream.request_charge = ByteCharge();
+  DropUnfinished(stream);
   Send(stream, {.status = {code, std::string(message)},
                 .reply = {},
                 .messages = nullptr,

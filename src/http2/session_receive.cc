@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/wipe.h"
 #include "http2/session.h"
 
 namespace immudb::http2 {
@@ -20,9 +21,8 @@ constexpr std::size_t kHeaderListFactor = 4;
 constexpr std::int64_t kHeaderListPoints = 200;
 constexpr std::size_t kFieldOverheadBytes = 32;  // RFC 9113 section 6.5.2.
 
-// A message gets memory as it arrives, and all of its memory when a quarter of it is here: the
-// length in its prefix is only a claim.
-constexpr std::size_t kTrustedFraction = 4;
+// What a call costs besides its fields: its stream here and in libnghttp2, as measured.
+constexpr std::size_t kStreamBytes = 1024;
 
 std::size_t BigEndian32(const std::uint8_t* bytes) {
   return std::size_t{bytes[0]} << 24 | std::size_t{bytes[1]} << 16 | std::size_t{bytes[2]} << 8 |
@@ -115,6 +115,10 @@ void Session::OnHeadersEnd(Stream& stream) {
   if (!head.is_post) return RefuseWithHttpStatus(stream, "405");
   if (!head.is_grpc) return RefuseWithHttpStatus(stream, "415");
   if (!head.refusal.ok()) return Refuse(stream, head.refusal.code, head.refusal.message);
+  if (!ChargeCall(stream, kStreamBytes + head.list_bytes)) {
+    return Refuse(stream, rpc::StatusCode::kResourceExhausted,
+                  "too many calls are under way; try again later");
+  }
 
   auto found = environment_.dispatcher.Find(stream.path);
   if (const auto* refusal = std::get_if<rpc::RpcStatus>(&found)) {
@@ -127,11 +131,11 @@ void Session::OnHeadersEnd(Stream& stream) {
     environment_.timers.Arm(stream.deadline, *stream.deadline_ns);
   }
   stream.request_is_wanted = true;
-  stream.request_charge = ByteCharge(*environment_.request_bytes);
+  stream.began_ns = now_ns_;
 }
 
 void Session::OnData(Stream& stream, BytesView bytes) {
-  stream.progress_ns = now_ns_;
+  if (!stream.is_large) was_fed_secrets_ = true;
   while (!bytes.empty() && stream.request_is_wanted) {
     if (stream.prefix_bytes < Stream::kPrefixBytes) {
       CollectPrefix(stream, bytes);
@@ -160,6 +164,13 @@ void Session::CollectPrefix(Stream& stream, BytesView& bytes) {
   } else if (flags == 1 && stream.head.encoding == Encoding::kIdentity) {
     Refuse(stream, rpc::StatusCode::kInternal,
            "grpc: compressed flag set with identity or empty encoding");
+  } else if (flags == 1 || stream.message_bytes > rpc::Dispatcher::kSmallRequestBytes) {
+    stream.admission =
+        environment_.dispatcher.Admit(stream.method, stream.metadata, stream.origin->peer);
+    stream.is_large = stream.message_bytes > environment_.limits.stream_window_bytes;
+    if (stream.message_bytes > stream.admission.bytes_max) {
+      Refuse(stream, stream.admission.refusal.code, stream.admission.refusal.message);
+    }
   }
 }
 
@@ -171,20 +182,26 @@ void Session::CollectMessage(Stream& stream, BytesView& bytes) {
     return;
   }
   const std::size_t size = std::min(missing, bytes.size());
-  if (!stream.request_charge.Grow(size)) {
+  const bool has_room = stream.room_bytes > 0;
+  if (!has_room && !ChargeCall(stream, size)) {
     Refuse(stream, rpc::StatusCode::kResourceExhausted,
            "too many requests are being received; try again later");
     return;
   }
   const std::size_t received = request.size() + size;
   if (request.capacity() < received) {
-    const std::size_t wanted = received >= stream.message_bytes / kTrustedFraction
-                                   ? stream.message_bytes
-                                   : std::max(received, request.capacity() * 2);
-    request.reserve(wanted);
+    // Memory comes with the bytes: the length in the prefix is only a claim.
+    stream.ReserveRequest(
+        has_room ? stream.message_bytes
+                 : std::max(received, std::min(stream.message_bytes, request.capacity() * 2)));
   }
   request.insert(request.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
   bytes = bytes.subspan(size);
+  // Room is asked for by who has shown that he sends, and early enough that he need not pause.
+  if (stream.is_large && !has_room && stream.room_wanted_bytes == 0 &&
+      received >= environment_.limits.stream_window_bytes / 2) {
+    WantRoom(stream, stream.message_bytes);
+  }
 }
 
 void Session::OnRequestEnd(Stream& stream) {
@@ -206,6 +223,18 @@ void Session::OnRequestEnd(Stream& stream) {
            "too many replies wait to be read on this connection");
     return;
   }
+  if (stream.prefix[0] == 1) {
+    // What it expands to is known afterwards only.
+    const std::size_t plain_max =
+        std::min(environment_.limits.request_bytes_max, stream.admission.bytes_max);
+    if (plain_max > rpc::Dispatcher::kSmallRequestBytes) {
+      return WantRoom(stream, plain_max);
+    }
+  }
+  if (stream.room_wanted_bytes == 0) FinishRequest(stream);
+}
+
+void Session::FinishRequest(Stream& stream) {
   if (stream.prefix[0] == 1 && !DecompressRequest(stream)) return;
   stream.request_is_wanted = false;
   stream.is_handed_out = true;
@@ -215,10 +244,14 @@ void Session::OnRequestEnd(Stream& stream) {
 }
 
 bool Session::DecompressRequest(Stream& stream) {
-  const std::size_t limit = environment_.limits.request_bytes_max;
+  const bool is_bounded = stream.admission.bytes_max < environment_.limits.request_bytes_max;
+  const std::size_t limit =
+      is_bounded ? stream.admission.bytes_max : environment_.limits.request_bytes_max;
   auto plain = Decompress(stream.head.encoding, stream.request, limit);
   if (!plain) {
-    if (plain.error().code == Code::kLimitExceeded) {
+    if (plain.error().code == Code::kLimitExceeded && is_bounded) {
+      Refuse(stream, stream.admission.refusal.code, stream.admission.refusal.message);
+    } else if (plain.error().code == Code::kLimitExceeded) {
       Refuse(stream, rpc::StatusCode::kResourceExhausted,
              Text("grpc: received message after decompression larger than max {}", limit));
     } else {
@@ -227,15 +260,20 @@ bool Session::DecompressRequest(Stream& stream) {
     }
     return false;
   }
-  const std::size_t compressed_bytes = stream.request.size();
-  if (!stream.request_charge.Grow(plain->size())) {
+  const bool fits = stream.room_bytes > 0 || ChargeCall(stream, plain->size());
+  stream.request.swap(*plain);
+  WipeAndFree(*plain);
+  if (stream.room_bytes > stream.request.size()) {
+    const std::size_t surplus = stream.room_bytes - stream.request.size();
+    stream.request_charge.Shrink(surplus);
+    stream.room_bytes -= surplus;
+    room_bytes_ -= surplus;
+  }
+  if (!fits) {
     Refuse(stream, rpc::StatusCode::kResourceExhausted,
            "too many requests are being received; try again later");
-    return false;
   }
-  stream.request = *std::move(plain);
-  stream.request_charge.Shrink(compressed_bytes);
-  return true;
+  return fits;
 }
 
 void Session::OnStreamClosed(Stream& stream) {
@@ -254,6 +292,8 @@ void Session::OnStreamClosed(Stream& stream) {
     stream.position = abandoned_.size();
     abandoned_.push_back(kept);
   } else {
+    DropUnfinished(stream);
+    ReleaseCall(stream);
     stream.session = nullptr;
   }
 }
@@ -267,7 +307,7 @@ void Session::OnDeadline(Stream& stream) {
     MarkOutput();
     return;
   }
-  stream.request_is_wanted = false;
+  DropUnfinished(stream);
   Send(stream, {.status = {rpc::StatusCode::kDeadlineExceeded, "context deadline exceeded"},
                 .reply = {},
                 .messages = nullptr,

@@ -215,21 +215,6 @@ TEST_F(SessionStreamTest, ACallMayOutliveTheInboxOfItsLoop) {
   EXPECT_EQ(peer.wakes, 0);
 }
 
-TEST_F(SessionStreamTest, PartlyReceivedRequestsAreRefusedWhenTheLedgerIsFull) {
-  peer.ledger_bytes = 10'000;
-  Start();
-  const std::int32_t first =
-      peer.OpenCall("/t.T/Echo", Framed(std::string(9'000, 'x')).substr(0, 8'000));
-  peer.Exchange();
-  EXPECT_EQ(peer.request_bytes->used_bytes(), 8'000U - 5);
-  const Response refused = peer.Answered("/t.T/Echo", Framed(std::string(3'000, 'y')));
-  EXPECT_EQ(refused.status(), "8");
-  peer.SendMore(first, std::string(1'005, 'x'), true);
-  peer.Exchange();
-  EXPECT_EQ(peer.responses[first].status(), "0");
-  EXPECT_EQ(peer.request_bytes->used_bytes(), 0U);
-}
-
 TEST_F(SessionStreamTest, OneMessageAlwaysFitsAnIdleServer) {
   peer.ledger_bytes = 10'000;
   Start();

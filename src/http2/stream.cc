@@ -4,9 +4,17 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/wipe.h"
 #include "http2/session.h"
 
 namespace immudb::http2 {
+
+namespace {
+
+// A request with a password in it is no larger.
+constexpr std::size_t kSecretBytesMax = 64U << 10;
+
+}  // namespace
 
 Stream::Stream(Session& owner, std::int32_t stream_id, std::shared_ptr<const Origin> from)
     : origin(std::move(from)),
@@ -22,6 +30,21 @@ Stream::Stream(Session& owner, std::int32_t stream_id, std::shared_ptr<const Ori
             }
           },
           this) {}
+
+void Stream::ReserveRequest(std::size_t bytes) {
+  if (request.capacity() >= bytes) return;
+  Bytes grown;
+  grown.reserve(bytes);
+  grown.insert(grown.end(), request.begin(), request.end());
+  request.swap(grown);
+  if (grown.capacity() <= kSecretBytesMax) WipeAndFree(grown);
+}
+
+void Stream::DropRequest() {
+  if (request.capacity() <= kSecretBytesMax) WipeAndFree(request);
+  Bytes().swap(request);
+  request_charge = ByteCharge();
+}
 
 void Stream::Complete(Answer answer) {
   if (session != nullptr) session->Complete(*this, std::move(answer));
@@ -71,8 +94,7 @@ void CallHandle::Refuse(rpc::RpcStatus status) {
 
 void CallHandle::Complete(Answer answer) {
   IMMUDB_CHECK(!is_answered_.exchange(true));
-  Bytes().swap(stream_->request);
-  stream_->request_charge = ByteCharge();
+  stream_->DropRequest();
   stream_->origin->inbox->Complete(stream_, std::move(answer));
 }
 

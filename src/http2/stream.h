@@ -30,7 +30,9 @@ class Session;
 struct Origin {
   rpc::Peer peer;
   std::shared_ptr<Inbox> inbox;
-  std::shared_ptr<ByteLedger> request_bytes;  // Of the charges that requests carry.
+  // Of the charges that streams carry.
+  std::shared_ptr<ByteLedger> call_bytes;
+  std::shared_ptr<ByteLedger> request_bytes;
 };
 
 // The request's headers, while they arrive.
@@ -49,6 +51,9 @@ struct RequestHead {
 class Stream : public std::enable_shared_from_this<Stream> {
  public:
   Stream(Session& owner, std::int32_t stream_id, std::shared_ptr<const Origin> from);
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream() { DropRequest(); }
 
   // Applies the handler's answer. The session's thread.
   void Complete(Answer answer);
@@ -56,6 +61,11 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void Resume();
   // Ends the connection, because memory for this call could not be had. The session's thread.
   void OnNoMemory();
+  // Makes the request's memory hold `bytes`. Requires: bytes >= request.size().
+  void ReserveRequest(std::size_t bytes);
+  // Frees the request and gives its room back; a small one, which may be a secret, is wiped. For
+  // whom the request belongs to.
+  void DropRequest();
   // What a MessageStream calls when it has a message again.
   std::function<void()> MakeWake();
 
@@ -66,7 +76,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::optional<std::int64_t> deadline_ns;
   // The handler's own until it answers.
   Bytes request;
-  ByteCharge request_charge;
+  ByteCharge request_charge;  // Of a large one.
   // Thread-safe.
   std::atomic<bool> cancelled{false};
   std::atomic<bool> wake_is_posted{false};
@@ -82,13 +92,23 @@ class Stream : public std::enable_shared_from_this<Stream> {
   bool is_answered = false;
   bool is_plain = false;  // Not gRPC, answered all the same; see PlainRequests.
   bool is_deferred = false;
-  std::int64_t progress_ns = 0;  // When the peer last sent or took something.
+  std::int64_t progress_ns = 0;  // When the peer last took something, or could begin to.
+  std::int64_t began_ns = 0;     // When its request began to come, or got room again.
+  // What it takes of its connection's share: bytes of `call_charge` and uncharged ones; bytes of
+  // `request_charge`.
+  std::size_t call_bytes = 0;
+  std::size_t room_bytes = 0;
+  std::size_t room_wanted_bytes = 0;  // More than it has: it is among the session's waiting.
+  std::size_t unconsumed_bytes = 0;   // Of its window, held back until there is room.
+  ByteCharge call_charge;
+  rpc::Dispatcher::Admission admission;
   RequestHead head;
   rpc::Dispatcher::Method method;
   static constexpr std::size_t kPrefixBytes = 5;
   std::array<std::uint8_t, kPrefixBytes> prefix{};
   std::size_t prefix_bytes = 0;   // Of the prefix, received.
   std::size_t message_bytes = 0;  // As the prefix says.
+  bool is_large = false;          // Its message doesn't fit its first window.
   Output pending;
   ByteCharge pending_charge;  // For what `pending` holds as copies.
   std::unique_ptr<rpc::MessageStream> messages;

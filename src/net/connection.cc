@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/wipe.h"
 
 namespace immudb::net {
 namespace {
@@ -116,6 +117,7 @@ void Connection::ReadAll() {
     if (read.kind == IoResult::Kind::kWantRead) return;
     loop_.bytes_received_.Add(read.bytes);
     session_->Feed(buffer.first(read.bytes));
+    if (session_->was_fed_secrets()) Wipe(buffer.first(read.bytes));
     if (session_->abusive()) return PunishAbuse();
   } while (wire_.has_pending());
 }

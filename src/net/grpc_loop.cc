@@ -30,6 +30,7 @@ GrpcLoop::GrpcLoop(std::shared_ptr<boost::asio::io_context> context, Shared& sha
                    .clock = shared.clock,
                    .timers = wheel_,
                    .reply_bytes = shared.reply_bytes,
+                   .call_bytes = shared.call_bytes,
                    .request_bytes = shared.request_bytes,
                    .inbox = nullptr,
                    .counters = counters_,

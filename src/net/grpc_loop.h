@@ -34,6 +34,7 @@ struct Shared {
         dispatcher(server_dispatcher),
         clock(server_clock),
         admission(server_options.admission, server_clock),
+        call_bytes(std::make_shared<ByteLedger>(server_options.call_bytes_max)),
         request_bytes(std::make_shared<ByteLedger>(server_options.request_bytes_max)),
         reply_bytes(server_options.reply_bytes_max),
         no_memory_lines(server_clock),
@@ -43,7 +44,9 @@ struct Shared {
   rpc::Dispatcher& dispatcher;
   const Clock& clock;
   Admission admission;
-  const std::shared_ptr<ByteLedger> request_bytes;  // Shared with call handles.
+  // Shared with call handles.
+  const std::shared_ptr<ByteLedger> call_bytes;
+  const std::shared_ptr<ByteLedger> request_bytes;
   ByteLedger reply_bytes;
   LogLimit no_memory_lines;  // Of what could not be served for want of memory.
   LogLimit refusal_lines;    // Of connections that could not be accepted.

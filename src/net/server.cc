@@ -56,6 +56,7 @@ class Server::Impl {
     ServerStatistics sum{.connections = shared_.admission.connections(),
                          .connections_accepted = listener_->accepted(),
                          .connections_refused = listener_->refused(),
+                         .call_bytes = shared_.call_bytes->used_bytes(),
                          .request_bytes = shared_.request_bytes->used_bytes(),
                          .reply_bytes = shared_.reply_bytes.used_bytes()};
     for (const auto& loop : loops_) {

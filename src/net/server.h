@@ -24,8 +24,10 @@ struct ServerOptions {
   std::shared_ptr<const TlsContext> tls{};  // Null: clear text.
   http2::Limits limits{};
   AdmissionLimits admission{};
-  // For the whole process: partly received requests and those being worked on, and replies that
-  // wait to be read. What exceeds them is refused with RESOURCE_EXHAUSTED.
+  // For the whole process: calls with their metadata and small requests; large requests that are
+  // being received or worked on, others wait for them; replies that wait to be read. What exceeds
+  // them, or has waited for long, is refused with RESOURCE_EXHAUSTED.
+  std::size_t call_bytes_max = 32U << 20;
   std::size_t request_bytes_max = 32U << 20;
   std::size_t reply_bytes_max = 32U << 20;
   std::int64_t handshake_ms = 10'000;  // From connect to the first HTTP/2 frame.
@@ -49,6 +51,7 @@ struct ServerStatistics {
   std::uint64_t pings_received = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
+  std::size_t call_bytes = 0;     // Held now, of ServerOptions::call_bytes_max.
   std::size_t request_bytes = 0;  // Held now, of ServerOptions::request_bytes_max.
   std::size_t reply_bytes = 0;    // Held now, of ServerOptions::reply_bytes_max.
 };

@@ -1,13 +1,16 @@
 // One remote call, as the code that answers it sees it: names, bytes and a status. No transport:
 // the same handler serves gRPC over HTTP/2 today and whatever carries calls tomorrow.
 //
-// The transport asks Dispatcher::Find when it knows the method, and Dispatcher::Start when it has
-// the whole request. The handler answers exactly once, from any thread, now or later.
+// The transport asks Dispatcher::Find when it knows the method, Dispatcher::Admit if the request is
+// to cost more than little, and Dispatcher::Start when it has the whole request. The handler
+// answers exactly once, from any thread, now or later.
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +27,15 @@ namespace immudb::rpc {
 
 // Names are lower case; values of names that end in "-bin" are decoded.
 using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+// The first value of `name`, or nothing. `name` is lower case.
+inline std::optional<std::string_view> FindMetadata(const Metadata& metadata,
+                                                    std::string_view name) {
+  for (const auto& [key, value] : metadata) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
 
 struct Peer {
   std::string address;  // As text, without a port: "127.0.0.1", "::1", "unix".
@@ -83,10 +95,7 @@ class Call {
 
   // The first value of `name`, or nothing. `name` is lower case.
   std::optional<std::string_view> FindMetadata(std::string_view name) const {
-    for (const auto& [key, value] : metadata()) {
-      if (key == name) return value;
-    }
-    return std::nullopt;
+    return rpc::FindMetadata(metadata(), name);
   }
 };
 
@@ -103,6 +112,20 @@ class Dispatcher {
   // What `path` names, or the status to refuse the call with (UNIMPLEMENTED and its like). Called
   // when the headers have arrived.
   virtual std::variant<Method, RpcStatus> Find(std::string_view path) const = 0;
+
+  // A request that is no larger, and not compressed, costs so little that anybody may send it.
+  static constexpr std::size_t kSmallRequestBytes = 16U << 10;
+  struct Admission {
+    // How large the request may be, also when decompressed.
+    std::size_t bytes_max = std::numeric_limits<std::size_t>::max();
+    RpcStatus refusal;  // The answer if it is larger.
+  };
+  // What the caller of `method` may make the transport take in, before the call is started. Asked
+  // for requests that are not small in the sense above. Must be cheap.
+  virtual Admission Admit(Method /*method*/, const Metadata& /*metadata*/,
+                          const Peer& /*peer*/) const {
+    return {};
+  }
 
   // Initial metadata sent with every answer to a call that was started; not with refusals, whether
   // of Find, of Call::Refuse or of the transport (too large, bad framing).
