@@ -33,11 +33,11 @@ run: build
 	exec build/release/bin/immudb --dir ./data $(RUN_ARGS)
 
 # Builds with AddressSanitizer and UndefinedBehaviorSanitizer, then runs every test that is not
-# labelled slow, soak or clients.
+# labelled slow, soak, clients or hostile.
 test: setup-test
 	cmake --preset dev
 	cmake --build --preset dev --parallel $(JOBS)
-	ctest --preset dev --label-exclude '^(slow|soak|clients)$$' --parallel $(JOBS)
+	ctest --preset dev --label-exclude '^(slow|soak|clients|hostile)$$' --parallel $(JOBS)
 
 # The long forms of the tests that start the programs: hours, on the release build.
 soak: build test

@@ -6,7 +6,9 @@
 
 #include <array>
 #include <limits>
+#include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -14,6 +16,7 @@
 #include "api/gate.h"
 #include "api/handlers.h"
 #include "api/request_fault.h"
+#include "base/wipe.h"
 
 namespace immudb::api {
 namespace {
@@ -81,6 +84,17 @@ bool Enter(const MethodRow& row, Context& context, const Descriptor& type) {
   return false;
 }
 
+// Memory that is wiped: even of a password that a handler has moved away, a short one stays there.
+google::protobuf::ArenaOptions RequestMemory() {
+  google::protobuf::ArenaOptions options;
+  options.block_alloc = [](std::size_t bytes) { return ::operator new(bytes); };
+  options.block_dealloc = [](void* block, std::size_t bytes) {
+    immudb::Wipe(std::span(static_cast<std::uint8_t*>(block), bytes));
+    ::operator delete(block);
+  };
+  return options;
+}
+
 // Requests from this size on are checked and taken apart on the pool for reads: 64 KiB may cost the
 // loop a millisecond, and 4 MiB would cost all its clients a tenth of a second.
 constexpr std::size_t kLoopRequestBytesMax = 64u << 10;
@@ -109,7 +123,7 @@ void Admit(const MethodRow& row, Environment& environment, std::shared_ptr<rpc::
 template <typename Request, void (*Handle)(const Context&, Request&)>
 void ParseAndHandle(const MethodRow& row, const Context& context) {
   const BytesView bytes = context.call->request();
-  google::protobuf::Arena arena;
+  google::protobuf::Arena arena(RequestMemory());
   auto* request = google::protobuf::Arena::CreateMessage<Request>(&arena);
   // Generated code has limits of its own beyond the format's: of nesting, and of a tag's length.
   if (bytes.size() > kRequestBytesMax ||

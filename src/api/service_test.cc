@@ -222,6 +222,24 @@ TEST_F(ServiceTest, AnExpiredTokenIsToldInEachCallsWay) {
   }
 }
 
+TEST_F(ServiceTest, WhoIsNotLoggedInMaySendSmallRequestsOnly) {
+  const auto admission = [this](std::string_view method, const rpc::Metadata& metadata) {
+    const auto found = service_->Find("/immudb.schema.ImmuService/" + std::string(method));
+    return service_->Admit(std::get<rpc::Dispatcher::Method>(found), metadata, FarPeer());
+  };
+  constexpr std::size_t kSmall = rpc::Dispatcher::kSmallRequestBytes;
+  EXPECT_EQ(admission("Login", {}).bytes_max, kSmall);
+  EXPECT_EQ(admission("Login", {}).refusal.code, StatusCode::kResourceExhausted);
+  EXPECT_EQ(admission("Set", {}).bytes_max, 0U);
+  EXPECT_EQ(admission("Set", {}).refusal.message, "please login first");
+  EXPECT_EQ(admission("Set", {{"authorization", "Bearer x"}}).bytes_max, 0U);
+  const std::string token = LogIn("immudb", "immudb");
+  EXPECT_GT(admission("Set", {{"authorization", "Bearer " + token}}).bytes_max, 64U << 20);
+  clock_.AdvanceMs(3'600'001);
+  EXPECT_EQ(admission("Set", {{"authorization", token}}).refusal.message,
+            "token has expired: token validation error");
+}
+
 TEST_F(ServiceTest, LogoutEndsOneSessionOnly) {
   const std::string first = LogIn("immudb", "immudb");
   const std::string second = LogIn("immudb", "immudb");
@@ -293,7 +311,7 @@ TEST_F(ServiceTest, AProofThatNeedsTheDiskIsMadeOnThePoolAndHoldsUpNoCommit) {
 TEST_F(ServiceTest, OverloadIsRefusedAndNothingHoarded) {
   const std::string token = LogIn("immudb", "immudb");
   StopService();
-  StartService({.version_text = "immudb 0.0.0", .reads_waiting_max = 2, .hashes_waiting_max = 1});
+  StartService({.version_text = "immudb 0.0.0", .reads_waiting_max = 4, .hashes_waiting_max = 1});
   const auto login = Begin(LoginRequest("immudb", "immudb"));
   const auto refused_login = Begin(LoginRequest("immudb", "immudb"));
   ASSERT_TRUE(refused_login->answer());

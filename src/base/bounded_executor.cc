@@ -2,14 +2,14 @@
 
 namespace immudb {
 
-bool BoundedExecutor::Post(Task task) {
+bool BoundedExecutor::Post(Origin origin, Task task, std::size_t of_group_max) {
   const MutexLock lock(mutex_);
-  if (executor_ == nullptr || waiting_ >= waiting_max_) return false;
-  ++waiting_;
-  executor_->Post([this, task = std::move(task)] {
-    Begin();
-    task();
-  });
+  if (executor_ == nullptr || waiting_.size() >= waiting_max_ ||
+      waiting_.SizeOf(origin.group) >= of_group_max) {
+    return false;
+  }
+  waiting_.Push(origin.group, origin.member, std::move(task));
+  executor_->Post([this] { RunNext(); });
   return true;
 }
 
@@ -28,9 +28,14 @@ void BoundedExecutor::Stop() {
   executor.reset();
 }
 
-void BoundedExecutor::Begin() {
-  const MutexLock lock(mutex_);
-  --waiting_;
+// Runs whose turn it is, which need not be the task that this run was posted for.
+void BoundedExecutor::RunNext() {
+  Task task;
+  {
+    const MutexLock lock(mutex_);
+    task = waiting_.Pop();
+  }
+  task();
 }
 
 }  // namespace immudb

@@ -1,13 +1,18 @@
-// An executor that takes only so much work at a time, so that overload is refused and not hoarded.
+// An executor that takes only so much work at a time, so that overload is refused and not hoarded,
+// and that lets those who give work take turns, so that nobody waits behind the overload of
+// another.
 
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "base/executor.h"
+#include "base/fair_queue.h"
 #include "base/mutex.h"
 
 namespace immudb {
@@ -25,8 +30,18 @@ class BoundedExecutor {
   BoundedExecutor(const BoundedExecutor&) = delete;
   BoundedExecutor& operator=(const BoundedExecutor&) = delete;
 
-  // Returns false, and drops `task`, if too many wait or after Stop.
-  [[nodiscard]] bool Post(Task task);
+  // For whom a task is: a member of a group, which take turns as in FairQueue.
+  struct Origin {
+    std::string_view group;
+    std::uint64_t member = 0;
+  };
+
+  // Returns false, and drops `task`, if too many wait, in all or of the same group, or after Stop.
+  // One group may have half of what may wait.
+  [[nodiscard]] bool Post(Task task) { return Post(Origin(), std::move(task), waiting_max_); }
+  [[nodiscard]] bool PostFor(Origin origin, Task task) {
+    return Post(origin, std::move(task), (waiting_max_ + 1) / 2);
+  }
 
   // Runs `task` once `delay` has passed; drops it after Stop. Such tasks are not counted.
   void PostAfter(std::chrono::nanoseconds delay, Task task);
@@ -35,11 +50,12 @@ class BoundedExecutor {
   void Stop();
 
  private:
-  void Begin();
+  bool Post(Origin origin, Task task, std::size_t of_group_max);
+  void RunNext();
 
   const std::size_t waiting_max_;
   Mutex mutex_;
-  std::size_t waiting_ IMMUDB_GUARDED_BY(mutex_) = 0;
+  FairQueue waiting_ IMMUDB_GUARDED_BY(mutex_);
   std::unique_ptr<Executor> executor_ IMMUDB_GUARDED_BY(mutex_);  // Null once stopped.
 };
 

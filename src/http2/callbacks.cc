@@ -144,11 +144,11 @@ struct Callbacks {
     // Its window at once: bytes held back by a stream that dies would be missing for ever.
     nghttp2_session_consume_connection(nghttp2, size);
     Session& session = SessionOf(user_data);
-    session.fed_data_bytes_ += size;
     Stream* const stream = StreamOf(nghttp2, id);
     if (stream == nullptr) return nghttp2_session_consume_stream(nghttp2, id, size);
     session.OnData(*stream, BytesView(data, size));
     session.ConsumeData(*stream, size);
+    if (stream->room_bytes > 0) session.fed_data_bytes_ += size;
     return 0;
   }
 

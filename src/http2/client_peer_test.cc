@@ -184,6 +184,7 @@ void ClientPeer::StartRaw() {
                                   .request_bytes = request_bytes,
                                   .inbox = inbox,
                                   .counters = counters,
+                                  .inflation = inflation,
                                   .plain_requests = plain_requests});
   session.emplace(*environment, *this, rpc::Peer{.address = "192.0.2.1", .port = 9});
 }

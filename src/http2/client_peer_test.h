@@ -113,6 +113,7 @@ class ClientPeer : public SessionHost {
   Limits limits;
   TestDispatcher dispatcher;
   TimerWheel wheel{0};
+  InflationBudget inflation{clock};
   std::size_t call_ledger_bytes = 32U << 20;
   std::size_t ledger_bytes = 32U << 20;
   std::shared_ptr<ByteLedger> call_bytes;

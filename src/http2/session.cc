@@ -179,9 +179,8 @@ void Session::BecomeAbusive() {
 }
 
 void Session::OnNoMemory() {
-  is_dead_ = true;
-  environment_.counters.connections_without_memory.Add();
-  MarkOutput();
+  // Not even said to the host, which might need memory for it: finished() tells.
+  if (!std::exchange(is_dead_, true)) environment_.counters.connections_without_memory.Add();
 }
 
 void Session::MarkOutput() {

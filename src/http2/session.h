@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "http2/counters.h"
 #include "http2/inbox.h"
+#include "http2/inflation_budget.h"
 #include "http2/limits.h"
 #include "http2/output.h"
 #include "http2/stream.h"
@@ -49,6 +50,7 @@ struct Environment {
   std::shared_ptr<ByteLedger> request_bytes;  // Large requests.
   std::shared_ptr<Inbox> inbox;
   Counters& counters;
+  InflationBudget& inflation;
   PlainRequests plain_requests = PlainRequests::kRefuse;
   Output spare_output{};  // Memory that a session borrows while it has output.
 };
@@ -104,7 +106,8 @@ class Session {
   std::size_t abandoned_calls() const { return abandoned_.size(); }
   // True if what was fed last held a part of a small request, which may be a secret.
   bool was_fed_secrets() const { return was_fed_secrets_; }
-  // True while the peer sends message bytes and nothing suspicious: reading more at once pays.
+  // True while the peer sends a large request that has room and nothing suspicious: reading more at
+  // once pays.
   bool is_bulk() const { return is_bulk_; }
 
  private:

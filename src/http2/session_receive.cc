@@ -24,6 +24,13 @@ constexpr std::size_t kFieldOverheadBytes = 32;  // RFC 9113 section 6.5.2.
 // What a call costs besides its fields: its stream here and in libnghttp2, as measured.
 constexpr std::size_t kStreamBytes = 1024;
 
+// What it costs to begin with decompression, in bytes of its output.
+constexpr std::size_t kInflationBytes = 4096;
+constexpr std::size_t kDeflateRatioMax = 1032;  // By its format.
+
+// A stranger who sends what only others may send has no reason to do so often.
+constexpr std::int64_t kNotAdmittedPoints = 20;
+
 std::size_t BigEndian32(const std::uint8_t* bytes) {
   return std::size_t{bytes[0]} << 24 | std::size_t{bytes[1]} << 16 | std::size_t{bytes[2]} << 8 |
          bytes[3];
@@ -169,6 +176,7 @@ void Session::CollectPrefix(Stream& stream, BytesView& bytes) {
         environment_.dispatcher.Admit(stream.method, stream.metadata, stream.origin->peer);
     stream.is_large = stream.message_bytes > environment_.limits.stream_window_bytes;
     if (stream.message_bytes > stream.admission.bytes_max) {
+      AddScore(kNotAdmittedPoints);
       Refuse(stream, stream.admission.refusal.code, stream.admission.refusal.message);
     }
   }
@@ -227,7 +235,7 @@ void Session::OnRequestEnd(Stream& stream) {
     // What it expands to is known afterwards only.
     const std::size_t plain_max =
         std::min(environment_.limits.request_bytes_max, stream.admission.bytes_max);
-    if (plain_max > rpc::Dispatcher::kSmallRequestBytes) {
+    if (plain_max > rpc::Dispatcher::kSmallRequestBytes || !environment_.inflation.IsOpen()) {
       return WantRoom(stream, plain_max);
     }
   }
@@ -237,7 +245,7 @@ void Session::OnRequestEnd(Stream& stream) {
 void Session::FinishRequest(Stream& stream) {
   if (stream.prefix[0] == 1 && !DecompressRequest(stream)) return;
   stream.request_is_wanted = false;
-  stream.is_handed_out = true;
+  stream.is_handed_out = stream.was_handed_out = true;
   environment_.counters.calls_started.Add();
   environment_.dispatcher.Start(stream.method,
                                 std::make_unique<CallHandle>(stream.shared_from_this()));
@@ -248,8 +256,12 @@ bool Session::DecompressRequest(Stream& stream) {
   const std::size_t limit =
       is_bounded ? stream.admission.bytes_max : environment_.limits.request_bytes_max;
   auto plain = Decompress(stream.head.encoding, stream.request, limit);
+  const std::size_t inflated_bytes =
+      plain ? plain->size() : std::min(limit, stream.request.size() * kDeflateRatioMax);
+  environment_.inflation.Spend(kInflationBytes + inflated_bytes);
   if (!plain) {
     if (plain.error().code == Code::kLimitExceeded && is_bounded) {
+      AddScore(kNotAdmittedPoints);
       Refuse(stream, stream.admission.refusal.code, stream.admission.refusal.message);
     } else if (plain.error().code == Code::kLimitExceeded) {
       Refuse(stream, rpc::StatusCode::kResourceExhausted,

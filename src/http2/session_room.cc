@@ -87,6 +87,9 @@ void Session::OnRoomTimer() {
 }
 
 bool Session::TakeRoom(Stream& stream) {
+  if (stream.request_has_ended && stream.prefix[0] == 1 && !environment_.inflation.IsOpen()) {
+    return false;
+  }
   ByteLedger& ledger = *environment_.request_bytes;
   const std::size_t missing = stream.room_wanted_bytes - stream.room_bytes;
   if (IsOverShare(ledger, room_bytes_, missing)) return false;
@@ -123,7 +126,7 @@ void Session::DropUnfinished(Stream& stream) {
   stream.request_is_wanted = false;
   if (stream.is_handed_out) return;
   stream.DropRequest();
-  rpc::Metadata().swap(stream.metadata);
+  if (!stream.was_handed_out) rpc::Metadata().swap(stream.metadata);
   ReleaseRoom(stream);
 }
 

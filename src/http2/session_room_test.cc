@@ -203,10 +203,46 @@ TEST_F(SessionRoomTest, ACompressedRequestHasRoomForWhatItExpandsToAndNoMoreWhil
   EXPECT_EQ(peer.request_bytes->used_bytes(), 5 * kMiB);
   while (!peer.dispatcher.held.empty()) {
     peer.dispatcher.held.pop_back();
+    peer.AdvanceMs(20);
     peer.Exchange();
   }
   EXPECT_EQ(peer.dispatcher.started, 20);
   EXPECT_EQ(peer.request_bytes->used_bytes(), 0U);
+}
+
+TEST_F(SessionRoomTest, InflatingTakesOnlyAPartOfALoopsTime) {
+  peer.Start();
+  const FieldList packed = {{"grpc-encoding", "gzip"}};
+  const std::string bomb = Framed(Gzip(std::string(4 * kMiB, 'x')), 1);
+  for (int i = 0; i < 50; ++i) peer.Call("/t.T/Hold", bomb, packed);
+  const auto answer = [this] {
+    peer.Exchange();
+    peer.dispatcher.held.clear();
+    peer.Exchange();
+  };
+  answer();
+  EXPECT_LE(peer.dispatcher.started, 3);
+  for (int ms = 0; ms < 1000; ms += 8) {
+    peer.AdvanceMs(8);
+    answer();
+  }
+  EXPECT_GE(peer.dispatcher.started, 15);
+  EXPECT_LE(peer.dispatcher.started, 20);
+  // What is not compressed is not concerned.
+  EXPECT_EQ(peer.Answered("/t.T/Echo", Framed("plain")).status(), "0");
+}
+
+TEST_F(SessionRoomTest, AStrangerWhoGoesOnIsCutOff) {
+  peer.dispatcher.knows_strangers = true;
+  peer.Start();
+  int calls = 0;
+  while (!peer.session->finished() && calls < 2000) {
+    peer.Answered("/t.T/Echo", Framed(std::string(20'000, 'x')));
+    ++calls;
+  }
+  EXPECT_GT(calls, 400);
+  EXPECT_LT(calls, 1500);
+  EXPECT_TRUE(peer.session->abusive());
 }
 
 TEST_F(SessionRoomTest, AClaimOfALargeRequestAloneGetsNoRoom) {

@@ -84,9 +84,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // All else: the session's thread.
   Session* session;  // Null once the connection is gone.
   const std::int32_t id;
-  std::size_t position = 0;    // In the session's list of open or of abandoned streams.
-  bool is_open = true;         // As HTTP/2 sees it.
-  bool is_handed_out = false;  // A handle exists that has not completed.
+  std::size_t position = 0;     // In the session's list of open or of abandoned streams.
+  bool is_open = true;          // As HTTP/2 sees it.
+  bool is_handed_out = false;   // A handle exists that has not completed.
+  bool was_handed_out = false;  // A handle may exist, and read.
   bool request_is_wanted = false;
   bool request_has_ended = false;
   bool is_answered = false;

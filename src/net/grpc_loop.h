@@ -126,6 +126,7 @@ class GrpcLoop : public std::enable_shared_from_this<GrpcLoop> {
   http2::Counter bytes_sent_;
   http2::Counter connections_stalled_;
   http2::TimerWheel wheel_;
+  http2::InflationBudget inflation_;
   http2::Environment environment_;
   boost::asio::steady_timer tick_;    // Armed while a deadline is pending.
   boost::asio::steady_timer second_;  // Armed while there are connections.
