@@ -7,11 +7,14 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "catalog/signed_root.h"
 
 namespace immudb::catalog {
 namespace {
 
 constexpr std::array kBuiltInDatabases = {kDefaultDatabase, kSystemDatabase};
+constexpr std::string_view kSignedRootFile = "signed-root";
+constexpr std::uint64_t kSignedRootBytesMax = 4096;
 // A ledger's origin names the server it was made by, for ever.
 constexpr std::string_view kOriginPrefix = "immudb/";
 
@@ -162,6 +165,24 @@ Status Catalog::CreateDatabase(const std::string& name) {
   databases_file_ = std::move(next);
   AddUserDatabase(record);
   return {};
+}
+
+Result<std::optional<TreeHead>> Catalog::ReadSignedRoot(std::string_view database) const {
+  const std::optional<std::string> folder = databases_.PathOf(database);
+  if (!folder) return Fail(Code::kNotFound, "{} does not exist", database);
+  const Result<Bytes> file =
+      io::ReadFile(context_.files, io::JoinPath(*folder, kSignedRootFile), kSignedRootBytesMax);
+  if (!file && file.error().code == Code::kNotFound) return std::optional<TreeHead>();
+  if (!file) return file.error();
+  IMMUDB_ASSIGN(const TreeHead head, DecodeSignedRoot(*file));
+  return std::optional<TreeHead>(head);
+}
+
+Status Catalog::StoreSignedRoot(std::string_view database, const TreeHead& head) {
+  const std::optional<std::string> folder = databases_.PathOf(database);
+  if (!folder) return Fail(Code::kNotFound, "{} does not exist", database);
+  return io::ReplaceFile(context_.files, io::JoinPath(*folder, kSignedRootFile),
+                         EncodeSignedRoot(head));
 }
 
 std::vector<DatabaseState> Catalog::DatabaseStates() const {

@@ -75,6 +75,12 @@ class Catalog {
   // show it.
   Status CreateDatabase(const std::string& name) IMMUDB_EXCLUDES(create_mutex_);
 
+  // The newest root of a database that was signed, if any was; see signed_root.h. Both block.
+  // Errors: kNotFound if there is no such database; those of DecodeSignedRoot, io::ReadFile and
+  // io::ReplaceFile.
+  Result<std::optional<TreeHead>> ReadSignedRoot(std::string_view database) const;
+  Status StoreSignedRoot(std::string_view database, const TreeHead& head);
+
   // Names: defaultdb, then those that users created, at a start by name and later as they come.
   std::vector<std::string> DatabaseNames() const { return databases_.Names(); }
   bool has_user_databases() const { return databases_.size() > 1; }

@@ -140,6 +140,13 @@ void DatabaseTable::CloseSurplus() {
   }
 }
 
+std::optional<std::string> DatabaseTable::PathOf(std::string_view name) const {
+  const MutexLock lock(mutex_);
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return std::nullopt;
+  return found->second->path;
+}
+
 std::size_t DatabaseTable::size() const {
   const MutexLock lock(mutex_);
   return databases_.size();

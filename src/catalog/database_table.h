@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,9 @@ class DatabaseTable {
   // Errors: kNotFound if there is no such database; kCorrupted if its folder is missing or holds
   // another ledger; kClosed after CloseAll; those of Engine::OpenLedger.
   Result<LedgerHandle> Open(std::string_view name);
+
+  // Where the ledger of `name` lies, if there is such a database.
+  std::optional<std::string> PathOf(std::string_view name) const;
 
   std::size_t size() const;
   std::vector<std::string> Names() const;  // In the order they were added.
