@@ -38,6 +38,7 @@ command python3                              python3
 python  venv                                 python3-venv
 command pkg-config                           pkg-config
 command strace                               strace
+command openssl                              openssl
 command fusermount3                          fuse3
 command mkfs.ext4                            e2fsprogs
 command clang++-14                           clang-14

@@ -83,15 +83,29 @@ Bytes EncodeSafeItem(const ProvenEntry& entry, ValueForm form) {
   return out;
 }
 
-Bytes EncodeRoot(const TreeHead& head) {
+Bytes EncodeRootPayload(const TreeHead& head) {
   Bytes payload;
   if (head.size.value > 0) {
     AppendNumber(payload, 1, NewestIndex(head.size));
     AppendBytesField(payload, 2, head.root);
   }
+  return payload;
+}
+
+Bytes EncodeRoot(const TreeHead& head) {
   Bytes out;
-  AppendBytesField(out, 1, payload);
+  AppendBytesField(out, 1, EncodeRootPayload(head));
   AppendBytesField(out, 2, {});  // The signature: clients look into it without asking.
+  return out;
+}
+
+Bytes EncodeSignedRoot(const TreeHead& head, BytesView signature, BytesView public_key) {
+  Bytes signature_message;
+  AppendBytesField(signature_message, 1, signature);
+  AppendBytesField(signature_message, 2, public_key);
+  Bytes out;
+  AppendBytesField(out, 1, EncodeRootPayload(head));
+  AppendBytesField(out, 2, signature_message);
   return out;
 }
 

@@ -26,9 +26,13 @@ Bytes EncodeIndex(LeafIndex index);                              // Index
 Bytes EncodeItem(const Entry& entry, ValueForm form);            // Item, StructuredItem
 Bytes EncodeProof(const EntryProof& proof);                      // Proof
 Bytes EncodeSafeItem(const ProvenEntry& entry, ValueForm form);  // SafeItem, SafeStructuredItem
+Bytes EncodeRootPayload(const TreeHead& head);                   // RootIndex: what is signed
 Bytes EncodeRoot(const TreeHead& head);                          // Root, unsigned
 Bytes EncodeInclusion(const InclusionProof& proof);              // InclusionProof
 Bytes EncodeConsistency(const ConsistencyProof& proof);          // ConsistencyProof
+
+// Root. `public_key` is an uncompressed point.
+Bytes EncodeSignedRoot(const TreeHead& head, BytesView signature, BytesView public_key);
 
 // Adds `entry` to an encoded ItemList or StructuredItemList.
 void AppendListItem(Bytes& list, const Entry& entry, ValueForm form);

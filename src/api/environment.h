@@ -20,6 +20,8 @@
 
 namespace immudb::api {
 
+class RootSigner;
+
 struct ServiceOptions {
   std::string version_text;  // What Health answers.
   std::uint64_t reply_bytes_max = 64u << 20;
@@ -50,6 +52,7 @@ struct Environment {
   const auth::PasswordHasher& hasher;
   const Clock& clock;
   std::atomic<bool>& auth_is_on;
+  RootSigner* signer;        // Null: roots are not signed.
   BoundedExecutor& reads;    // For what may touch the disk or take long.
   BoundedExecutor& hashing;  // For password hashes.
   ByteLedger& unfinished_replies;

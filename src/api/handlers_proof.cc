@@ -4,12 +4,21 @@
 
 #include "api/encode.h"
 #include "api/handlers.h"
+#include "api/root_signer.h"
 
 namespace immudb::api {
 
-// Answered at once: the newest root is always in memory.
+// Answered at once, for the newest root is always in memory; a signature may have to wait for the
+// disk.
 void CurrentRoot(const Context& context, google::protobuf::Empty& /*request*/) {
-  context.ReplyWith(context.ledger->Head(), EncodeRoot);
+  RootSigner* const signer = context.environment->signer;
+  if (signer == nullptr) return context.ReplyWith(context.ledger->Head(), EncodeRoot);
+  context.OnReadPool([context, signer] {
+    context.ReplyWith(signer->Sign(*context.session.database, *context.ledger),
+                      [signer](const SignedRoot& root) {
+                        return EncodeSignedRoot(root.head, root.signature, signer->public_key());
+                      });
+  });
 }
 
 void Inclusion(const Context& context, schema::Index& request) {

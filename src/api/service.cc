@@ -1,13 +1,16 @@
 #include "api/service.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
 
 #include "api/gate.h"
 #include "api/methods.h"
+#include "api/wire.h"
 #include "base/check.h"
 #include "base/error.h"
+#include "catalog/names.h"
 
 namespace immudb::api {
 namespace {
@@ -17,6 +20,11 @@ using rpc::StatusCode;
 
 // How often due sums are looked for. They are of whole minutes.
 constexpr std::chrono::seconds kHousekeepingInterval{10};
+
+constexpr std::string_view kHealthService = "grpc.health.v1.Health";
+constexpr std::string_view kHealthCheck = "Check";
+constexpr std::uint64_t kServing = 1;
+constexpr std::uint64_t kNotServing = 2;
 
 // As the original quotes a path in its refusal.
 std::string Quoted(std::string_view path) {
@@ -51,6 +59,7 @@ Service::Service(ServiceParts parts, ServiceOptions options)
                    .hasher = parts.hasher,
                    .clock = parts.clock,
                    .auth_is_on = auth_is_on_,
+                   .signer = parts.signer,
                    .reads = reads_,
                    .hashing = hashing_,
                    .unfinished_replies = unfinished_replies_} {
@@ -75,11 +84,15 @@ std::variant<rpc::Dispatcher::Method, RpcStatus> Service::Find(std::string_view 
   }
   const std::string_view service = name.substr(0, slash);
   const std::string_view method = name.substr(slash + 1);
-  if (service != kServiceName) {
+  if (service == kHealthService && method == kHealthCheck) {
+    return Method{.kind = rpc::MethodKind::kUnary,
+                  .row = static_cast<std::uint32_t>(MethodTable().size())};
+  }
+  if (service != kServiceName && service != kHealthService) {
     return RpcStatus{StatusCode::kUnimplemented, Text("unknown service {}", service)};
   }
   const auto row = rows_.find(method);
-  if (row == rows_.end()) {
+  if (service != kServiceName || row == rows_.end()) {
     return RpcStatus{StatusCode::kUnimplemented,
                      Text("unknown method {} for service {}", method, service)};
   }
@@ -88,11 +101,12 @@ std::variant<rpc::Dispatcher::Method, RpcStatus> Service::Find(std::string_view 
 
 rpc::Dispatcher::Admission Service::Admit(Method method, const rpc::Metadata& metadata,
                                           const rpc::Peer& peer) const {
-  IMMUDB_CHECK(method.row < MethodTable().size());
+  IMMUDB_CHECK(method.row < row_count());
   if (!environment_.auth_is_on && (peer.is_loopback || options_.dev_mode)) return {};
   const auth::TokenState state = FindSession(environment_, metadata).state;
   if (state == auth::TokenState::kValid) return {};
-  if (MethodTable()[method.row].need == Need::kNothing) {
+  const bool is_health = method.row == MethodTable().size();
+  if (is_health || MethodTable()[method.row].need == Need::kNothing) {
     return {.bytes_max = kSmallRequestBytes,
             .refusal = {StatusCode::kResourceExhausted,
                         Text("the request is larger than {} bytes", kSmallRequestBytes)}};
@@ -103,10 +117,38 @@ rpc::Dispatcher::Admission Service::Admit(Method method, const rpc::Metadata& me
                          : NotLoggedIn(environment_)};
 }
 
+std::size_t Service::row_count() {
+  return MethodTable().size() + 1;
+}
+
 void Service::Start(Method method, std::unique_ptr<rpc::Call> call) {
-  IMMUDB_CHECK(method.row < MethodTable().size());
+  IMMUDB_CHECK(method.row < row_count());
+  if (method.row == MethodTable().size()) return CheckHealth(*call);
   const MethodRow& row = MethodTable()[method.row];
   row.run(row, environment_, std::move(call));
+}
+
+// Source: grpc.health.v1, whose messages hold one field each: the name of a service, the empty one
+// being the whole server, and a status.
+void Service::CheckHealth(rpc::Call& call) const {
+  const BytesView request = call.request();
+  WireReader reader(request);
+  BytesView name;
+  while (!reader.done()) {
+    const Result<WireField> field = reader.Next();
+    if (!field) {
+      return call.Refuse(
+          {StatusCode::kInternal, "grpc: error unmarshalling request: " + field.error().message});
+    }
+    if (field->number == 1 && field->type == WireType::kBytes) name = field->payload;
+  }
+  const bool is_known = name.empty() || std::ranges::equal(name, AsBytes(kServiceName));
+  if (!is_known) return call.Finish({StatusCode::kNotFound, "unknown service"}, {});
+  const catalog::LedgerHandle ledger = environment_.catalog.Find(catalog::kDefaultDatabase);
+  const bool is_serving = ledger != nullptr && !ledger->statistics().damaged;
+  Bytes reply;
+  AppendVarintField(reply, 1, is_serving ? kServing : kNotServing);
+  call.Finish({}, std::move(reply));
 }
 
 void Service::Stop() {

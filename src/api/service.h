@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -33,6 +34,7 @@ struct ServiceParts {
   const Clock& clock;
   std::unique_ptr<Executor> reads;    // For what may touch the disk: two threads will do.
   std::unique_ptr<Executor> hashing;  // For passwords: one thread for two processors.
+  RootSigner* signer = nullptr;       // Null: roots are not signed.
 };
 
 // Life: the transport stops giving calls; Stop; the catalog is closed, which answers the writes
@@ -45,6 +47,9 @@ class Service : public rpc::Dispatcher {
   ~Service() override;
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
+
+  // How many rows Find gives: those of MethodTable(), then grpc.health.v1.Health/Check.
+  static std::size_t row_count();
 
   std::variant<Method, rpc::RpcStatus> Find(std::string_view path) const override;
   // Who is not logged in may send small requests only, and compressed ones only where he needs no
@@ -59,6 +64,7 @@ class Service : public rpc::Dispatcher {
   void Stop();
 
  private:
+  void CheckHealth(rpc::Call& call) const;
   // Writes due sums to the audit trail, now and again.
   void KeepHouse();
 

@@ -404,6 +404,19 @@ TEST_F(ServiceTest, HealthTellsWhetherReadsWork) {
   EXPECT_FALSE(health());
 }
 
+TEST_F(ServiceTest, TheCommonHealthServiceIsServedToo) {
+  const auto check = [this](std::string_view hex) {
+    return Call({.path = "/grpc.health.v1.Health/Check", .message = FromHex(hex).value()});
+  };
+  EXPECT_EQ(check("").reply, (Bytes{0x08, 0x01}));
+  const std::string own(kServiceName);
+  EXPECT_TRUE(check("0a1b" + ToHex(AsBytes(own))).status.ok());
+  EXPECT_EQ(check("0a0178").status.code, StatusCode::kNotFound);
+  EXPECT_EQ(check("0a").status.code, StatusCode::kInternal);
+  EXPECT_EQ(Call({.path = "/grpc.health.v1.Health/Watch", .message = {}}).status.message,
+            "unknown method Watch for service grpc.health.v1.Health");
+}
+
 TEST_F(ServiceTest, AStructuredReadOfAnotherValueTellsItsFault) {
   const std::string token = LogIn("immudb", "immudb");
   ASSERT_TRUE(Call(Request("Set", "0a016b120208ff", token)).status.ok());

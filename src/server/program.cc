@@ -35,19 +35,32 @@ void PrintError(const std::string& text) {
   std::fputs(text.c_str(), stderr);
 }
 
-// Waits for the signal that ends the server; a hang-up opens the log file anew if there is one.
-// Thread-safe.
+// Waits for the signal that ends the server. A hang-up has the log file and the files for TLS read
+// anew where there are such files; where there are none, the terminal is gone, which ends the
+// server. Thread-safe.
 class StopRequest {
  public:
-  explicit StopRequest(std::string log_file) : log_file_(std::move(log_file)) {}
+  explicit StopRequest(const Settings& settings)
+      : log_file_(settings.log_file), has_tls_(!settings.certificate_file.empty()) {}
+
+  // Once called, hang-ups reach `server`, until ForgetServer.
+  void WatchServer(Server& server) IMMUDB_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    server_ = &server;
+  }
+  void ForgetServer() IMMUDB_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    server_ = nullptr;
+  }
 
   void Receive(process::Signal signal) IMMUDB_EXCLUDES(mutex_) {
-    if (signal == process::Signal::kHangUp && !log_file_.empty()) {
-      const Status opened = LogToFile(log_file_);
+    const MutexLock lock(mutex_);
+    if (signal == process::Signal::kHangUp && (has_tls_ || !log_file_.empty())) {
+      const Status opened = log_file_.empty() ? Status() : LogToFile(log_file_);
       if (!opened) Log(LogLevel::kError, "{}", opened.error().message);
+      if (server_ != nullptr) server_->ReloadTls();
       return;
     }
-    const MutexLock lock(mutex_);
     if (!signal_) signal_ = signal;
     arrived_.NotifyAll();
   }
@@ -60,7 +73,9 @@ class StopRequest {
 
  private:
   const std::string log_file_;
-  Mutex mutex_;
+  const bool has_tls_;
+  Mutex mutex_;  // Held while files are read anew: the server may not stop meanwhile.
+  Server* server_ IMMUDB_GUARDED_BY(mutex_) = nullptr;
   ConditionVariable arrived_;
   std::optional<process::Signal> signal_ IMMUDB_GUARDED_BY(mutex_);
 };
@@ -97,7 +112,7 @@ void LogNotes(const Settings& settings) {
   }
   const bool only_this_machine = settings.address == "localhost" || settings.address == "::1" ||
                                  settings.address.starts_with("127.");
-  if (!only_this_machine) {
+  if (!only_this_machine && settings.certificate_file.empty()) {
     Log(LogLevel::kWarning,
         "Listening on {} without encryption: whoever can read the network reads passwords, tokens "
         "and values; use --address 127.0.0.1 or an encrypted tunnel",
@@ -106,7 +121,7 @@ void LogNotes(const Settings& settings) {
 }
 
 Status Serve(const Settings& settings) {
-  StopRequest stop(settings.log_file);
+  StopRequest stop(settings);
   IMMUDB_ASSIGN(const auto signals,
                 process::Signals::Watch([&stop](process::Signal signal) { stop.Receive(signal); }));
   const std::string config = ConfigText(settings);
@@ -122,7 +137,9 @@ Status Serve(const Settings& settings) {
   Log(LogLevel::kInfo, "Listening on {}:{}", settings.address, server->port());
   Print(ReadyText());
 
+  stop.WatchServer(*server);
   Log(LogLevel::kInfo, "Caught {}, stopping", Name(stop.Wait()));
+  stop.ForgetServer();
   IMMUDB_TRY(server->Stop());
   Log(LogLevel::kInfo, "Shutdown completed");
   return {};

@@ -28,14 +28,19 @@ class Server {
   // The port that is listened on; 0 for a Unix socket.
   std::uint16_t port() const;
 
+  // Reads the files for TLS anew, for connections that come from now on. A bad one changes nothing;
+  // the log tells. Does nothing without TLS. Not while Stop runs.
+  void ReloadTls();
+
   // Stops listening, lets calls under way end, closes the databases with a checkpoint. Idempotent.
   // Errors: as catalog::Catalog::Close; all has been stopped all the same.
   Status Stop();
 
  private:
   struct Parts;
-  explicit Server(std::unique_ptr<Parts> parts);
+  Server(std::unique_ptr<Parts> parts, Settings settings);
 
+  Settings settings_;  // Without the password.
   std::unique_ptr<Parts> parts_;
 };
 

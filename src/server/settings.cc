@@ -40,6 +40,33 @@ LogLevel ToLogLevel(std::string_view text) {
   return text == "debug" ? LogLevel::kDebug : LogLevel::kInfo;
 }
 
+// Nothing that asks for encryption may end in clear text.
+Status SetTls(Settings& settings, const process::Options& options) {
+  const std::string& certificate = options.text("tls-certificate");
+  const std::string& key = options.text("tls-key");
+  if (certificate.empty() != key.empty()) {
+    return Fail(Code::kInvalidArgument,
+                "options tls-certificate and tls-key: one is of no use without the other");
+  }
+  settings.certificate_file = certificate;
+  settings.key_file = key;
+  if (!options.boolean("mtls")) return {};
+  if (!certificate.empty()) {
+    return Fail(Code::kInvalidArgument,
+                "options mtls and tls-certificate: with mtls, name the files with certificate, "
+                "pkey and clientcas");
+  }
+  settings.certificate_file = options.text("certificate");
+  settings.key_file = options.text("pkey");
+  settings.client_authorities_file = options.text("clientcas");
+  if (settings.certificate_file.empty() || settings.key_file.empty() ||
+      settings.client_authorities_file.empty()) {
+    return Fail(Code::kInvalidArgument,
+                "option mtls: certificate, pkey and clientcas must name files");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Settings> MakeSettings(const process::Options& options) {
@@ -64,6 +91,15 @@ Result<Settings> MakeSettings(const process::Options& options) {
   settings.maintenance = options.boolean("maintenance");
   settings.dev_mode = options.boolean("devmode");
   settings.allow_cleartext_management = options.boolean("allow-cleartext-management");
+  IMMUDB_TRY(SetTls(settings, options));
+  settings.signing_key_file = options.text("signingKey");
+  settings.metrics_address = options.text("metrics-address");
+  if (settings.metrics_address.empty()) {
+    const bool is_socket = settings.address.starts_with("unix:");
+    settings.metrics_address = is_socket ? "127.0.0.1" : settings.address;
+  }
+  settings.metrics_port = static_cast<std::int32_t>(options.integer("metrics-port"));
+  settings.has_histograms = !options.boolean("no-histograms");
   settings.network_threads = static_cast<std::uint32_t>(options.integer("network-threads"));
   settings.config_file = options.config_file();
   settings.notes = options.notes();

@@ -29,13 +29,21 @@ struct Settings {
   bool maintenance = false;
   bool dev_mode = false;
   bool allow_cleartext_management = false;
+  std::string certificate_file;  // Empty: connections are not encrypted.
+  std::string key_file;
+  std::string client_authorities_file;  // Empty: clients need no certificate.
+  std::string signing_key_file;         // Empty: roots are not signed.
+  std::string metrics_address;
+  std::int32_t metrics_port = 0;  // -1: no metrics.
+  bool has_histograms = true;
   std::uint32_t network_threads = 0;  // 0: by the number of processors.
   std::string config_file;            // Empty: none was read.
   std::vector<std::string> notes;     // For the log: options without effect.
 };
 
-// Errors: kInvalidArgument for an empty folder, or an administrator's password that is empty or not
-// decodable. Source: immudb 0.8.1, whose message repeats the text of the password.
+// Errors: kInvalidArgument for an empty folder, an administrator's password that is empty or not
+// decodable, or files for TLS that do not make a whole. Source: immudb 0.8.1, whose message repeats
+// the text of the password.
 Result<Settings> MakeSettings(const process::Options& options);
 
 // How many threads the parts of a server get.

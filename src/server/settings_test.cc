@@ -97,7 +97,7 @@ TEST(SettingsTest, EverySettingFollowsItsOption) {
   const auto settings = Read({"--dir=d", "-a", "::1", "-p0", "--pidfile=p", "--logfile=l",
                               "--durability=written", "--max-recv-msg-size=7", "--admin-password=x",
                               "--allow-default-password", "--network-threads=3"},
-                             {{"LOG_LEVEL", "WARN"}, {"IMMUDB_NO_HISTOGRAMS", "true"}});
+                             {{"LOG_LEVEL", "WARN"}, {"IMMUDB_CONSISTENCY_CHECK", "false"}});
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->directory, "d");
   EXPECT_EQ(settings->address, "::1");
@@ -112,7 +112,7 @@ TEST(SettingsTest, EverySettingFollowsItsOption) {
   EXPECT_TRUE(settings->allow_default_password);
   EXPECT_EQ(settings->network_threads, 3u);
   ASSERT_EQ(settings->notes.size(), 1u);
-  EXPECT_THAT(settings->notes[0], HasSubstr("IMMUDB_NO_HISTOGRAMS"));
+  EXPECT_THAT(settings->notes[0], HasSubstr("IMMUDB_CONSISTENCY_CHECK"));
 }
 
 TEST(SettingsTest, LoginsCanBeSwitchedOffByName) {
@@ -126,11 +126,44 @@ TEST(SettingsTest, LoginsCanBeSwitchedOffByName) {
 }
 
 TEST(SettingsTest, WhatThisReleaseDoesNotServeIsRefusedByName) {
-  for (const std::string flag : {"--mtls", "-d", "--signingKey=key.pem"}) {
-    EXPECT_THAT(ErrorOf({flag}, {}), HasSubstr("this release supports only the default")) << flag;
-  }
-  EXPECT_THAT(ErrorOf({}, {{"IMMUDB_SIGNING_KEY", "key.pem"}}), HasSubstr("IMMUDB_SIGNING_KEY"));
+  EXPECT_THAT(ErrorOf({"-d"}, {}), HasSubstr("this release supports only the default"));
   EXPECT_THAT(ErrorOf({"--dir="}, {}), HasSubstr("option dir"));
+}
+
+TEST(SettingsTest, WhateverAsksForEncryptionNamesAllFilesOrIsRefused) {
+  EXPECT_EQ(Read({}, {})->certificate_file, "");
+  EXPECT_EQ(Read({"--certificate=c"}, {})->certificate_file, "");  // Read with mtls only.
+  const auto server_only = Read({"--tls-certificate=c", "--tls-key=k"}, {});
+  EXPECT_EQ(server_only->certificate_file, "c");
+  EXPECT_EQ(server_only->key_file, "k");
+  EXPECT_EQ(server_only->client_authorities_file, "");
+  const auto mutual = Read({"-m", "--certificate=c", "--pkey=k"}, {{"IMMUDB_CLIENTCAS", "a"}});
+  EXPECT_EQ(mutual->certificate_file, "c");
+  EXPECT_EQ(mutual->key_file, "k");
+  EXPECT_EQ(mutual->client_authorities_file, "a");
+  EXPECT_THAT(ErrorOf({"--tls-certificate=c"}, {}), HasSubstr("tls-key"));
+  EXPECT_THAT(ErrorOf({"--tls-key=k"}, {}), HasSubstr("tls-certificate"));
+  EXPECT_THAT(ErrorOf({"--mtls", "--tls-certificate=c", "--tls-key=k"}, {}), HasSubstr("mtls"));
+  EXPECT_THAT(ErrorOf({"--mtls", "--clientcas="}, {}), HasSubstr("clientcas"));
+}
+
+TEST(SettingsTest, MetricsAreWhereTheServerIsUnlessTheyAreSentElsewhere) {
+  EXPECT_EQ(Read({}, {})->metrics_address, "0.0.0.0");
+  EXPECT_EQ(Read({}, {})->metrics_port, 9497);
+  EXPECT_TRUE(Read({}, {})->has_histograms);
+  EXPECT_EQ(Read({"--address=::1"}, {})->metrics_address, "::1");
+  EXPECT_EQ(Read({"--address=unix:/run/s"}, {})->metrics_address, "127.0.0.1");
+  const auto other =
+      Read({"--metrics-address=127.0.0.1", "--metrics-port=-1", "--no-histograms"}, {});
+  EXPECT_EQ(other->metrics_address, "127.0.0.1");
+  EXPECT_EQ(other->metrics_port, -1);
+  EXPECT_FALSE(other->has_histograms);
+}
+
+TEST(SettingsTest, TheSigningKeyHasTwoVariables) {
+  EXPECT_EQ(Read({}, {{"IMMUDB_SIGNINGKEY", "a"}})->signing_key_file, "a");
+  EXPECT_EQ(Read({}, {{"IMMUDB_SIGNING_KEY", "b"}})->signing_key_file, "b");
+  EXPECT_EQ(Read({"--signingKey=c"}, {{"IMMUDB_SIGNING_KEY", "b"}})->signing_key_file, "c");
 }
 
 TEST(SettingsTest, TheAdministratorsPasswordIsTrimmedAndMayBeEncoded) {

@@ -20,9 +20,15 @@ std::string ConfigText(const Settings& settings) {
       Text("{}\n{:=<16} Config {:=<16}\n", process::ShortVersionText("immudb"), "", "");
   text += Line("Data dir", settings.directory);
   text += Line("Address", Text("{}:{}", settings.address, settings.port));
+  if (settings.metrics_port >= 0) {
+    text += Line("Metrics address",
+                 Text("{}:{}/metrics", settings.metrics_address, settings.metrics_port));
+  }
   text += Line("Config file", settings.config_file.empty() ? "none" : settings.config_file);
   if (!settings.pid_file.empty()) text += Line("PID file", settings.pid_file);
   if (!settings.log_file.empty()) text += Line("Log file", settings.log_file);
+  text += Line("MTLS enabled", Text("{}", !settings.client_authorities_file.empty()));
+  text += Line("TLS enabled", Text("{}", !settings.certificate_file.empty()));
   text += Line("Max recv msg size", Text("{}", settings.request_bytes_max));
   text += Line("Auth enabled", Text("{}", settings.auth));
   text += Line("Dev mode", Text("{}", settings.dev_mode));
