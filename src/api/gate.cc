@@ -26,8 +26,8 @@ auth::TokenLookup FindSession(const Environment& environment, const rpc::Metadat
 }
 
 RpcStatus NotLoggedIn(const Environment& environment) {
-  return {StatusCode::kUnknown, environment.options.maintenance ? "please select database first"
-                                                                : "please login first"};
+  return {StatusCode::kUnknown,
+          environment.options.maintenance ? "please select database first" : "please login first"};
 }
 
 RpcStatus TokenExpired(StatusCode code) {

@@ -48,7 +48,8 @@ def message(payload, flags=0):
 
 
 def data_frames(stream, payload, end=True):
-    parts = [payload[i:i + FRAME_BYTES_MAX] for i in range(0, len(payload), FRAME_BYTES_MAX)] or [b""]
+    starts = range(0, max(len(payload), 1), FRAME_BYTES_MAX)
+    parts = [payload[i:i + FRAME_BYTES_MAX] for i in starts]
     return b"".join(frame(DATA, END_STREAM if end and i + 1 == len(parts) else 0, stream, part)
                     for i, part in enumerate(parts))
 
