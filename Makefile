@@ -8,7 +8,7 @@ export CMAKE_CXX_COMPILER_LAUNCHER ?= $(shell command -v ccache)
 
 PREFIX ?= /usr/local
 
-.PHONY: all build install run test soak bench format tidy clean setup-build setup-test
+.PHONY: all build install run test soak hostile bench format tidy clean setup-build setup-test
 
 all: build
 
@@ -42,6 +42,15 @@ test: setup-test
 # The long forms of the tests that start the programs: hours, on the release build.
 soak: build test
 	IMMUDB_BIN_DIR="$(CURDIR)/build/release/bin" ctest --preset dev --label-regex '^soak$$'
+
+# Attacks on the network front of the release build, beside an honest client; they need a quiet
+# machine. HTTP/2's conformance test is among them if the Go module registry can be reached.
+hostile: build setup-test
+	cmake --preset dev
+	cmake --build --preset dev --parallel $(JOBS) --target echo_server
+	GOBIN="$(CURDIR)/build/tools" timeout 120 go install \
+	  github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible || echo "no h2spec"
+	IMMUDB_BIN_DIR="$(CURDIR)/build/release/bin" ctest --preset dev --label-regex '^hostile$$'
 
 # Measures the engine in process, on files under build/bench; BENCH_ARGS="get proof"
 # measures the rows with one of these words only.
