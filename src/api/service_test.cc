@@ -410,7 +410,7 @@ TEST_F(ServiceTest, TheCommonHealthServiceIsServedToo) {
   };
   EXPECT_EQ(check("").reply, (Bytes{0x08, 0x01}));
   const std::string own(kServiceName);
-  EXPECT_TRUE(check("0a1b" + ToHex(AsBytes(own))).status.ok());
+  EXPECT_TRUE(check("0a19" + ToHex(AsBytes(own))).status.ok());
   EXPECT_EQ(check("0a0178").status.code, StatusCode::kNotFound);
   EXPECT_EQ(check("0a").status.code, StatusCode::kInternal);
   EXPECT_EQ(Call({.path = "/grpc.health.v1.Health/Watch", .message = {}}).status.message,

@@ -228,7 +228,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Topic{"07-sorted-sets.json", 124}, Topic{"08-scans.json", 157},
                     Topic{"09-indexes-and-proofs.json", 248}, Topic{"10-databases.json", 80},
                     Topic{"11-users.json", 264}, Topic{"12-config-rpcs.json", 5},
-                    Topic{"13-tree-and-dump.json", 30}, Topic{"14-protocol.json", 72},
+                    Topic{"13-tree-and-dump.json", 30}, Topic{"14-protocol.json", 71},
                     Topic{"15-failed-writes.json", 40}, Topic{"16-crashes.json", 25},
                     Topic{"17-auth-off.json", 47}, Topic{"18-restarts.json", 65},
                     Topic{"19-maintenance.json", 49}, Topic{"structured-values.json", 37},

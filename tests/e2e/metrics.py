@@ -70,12 +70,12 @@ class Page:
                           grpc_type="unary", **labels)
 
 
-def port_in(process):
+def await_text(process, pattern):
     deadline = time.monotonic() + SECONDS
     while True:
-        found = re.search(r"Metrics and health on port (\d+)", process.text())
+        found = re.search(pattern, process.text())
         if found:
-            return int(found.group(1))
+            return found
         assert time.monotonic() < deadline, process.text()
 
 
@@ -134,13 +134,13 @@ def main():
     programs = server.bin_dir(server.arguments(__doc__).parse_args())
     modules = wire.generated_modules()
     process = server.Server(programs, flags=["--metrics-port=0"]).start()
-    port = port_in(process)
+    port = int(await_text(process, r"Metrics and health on port (\d+)").group(1))
     session = wire.Session(process.target, modules)
     check_counts(port, session, process.data)
     check_families(Page(port))
     check_pages(port)
     plain = server.Server(programs, flags=[f"--metrics-port={port}", "--no-histograms"]).start()
-    assert "Metrics error" in plain.text()
+    await_text(plain, "Metrics error: cannot listen")
     wire.Session(plain.target, modules).close()
     plain.stop()
     session.close()
