@@ -5,18 +5,35 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 SKIPPED = 77  # What a script that cannot run here ends with.
 
 
 def require(*devices):
-    """Ends the script as skipped where mounting is impossible."""
-    missing = [path for path in ("/dev/loop-control", *devices) if not pathlib.Path(path).exists()]
-    if os.geteuid() == 0 and not missing and shutil.which("mkfs.ext4"):
-        return
-    print("skipped: this needs root, mkfs.ext4 and " + " ".join(("/dev/loop-control", *devices)))
-    sys.exit(SKIPPED)
+    """Ends the script as skipped where mounting, or one of the devices, is not to be had."""
+    why = _obstacle(("/dev/loop-control", *devices))
+    if why is not None:
+        print(f"skipped: this needs root, mkfs.ext4 and loop devices; {why}")
+        sys.exit(SKIPPED)
+
+
+def _obstacle(devices):
+    if os.geteuid() != 0:
+        return "this is not root"
+    if not shutil.which("mkfs.ext4"):
+        return "there is no mkfs.ext4"
+    try:
+        for device in devices:
+            os.close(os.open(device, os.O_RDWR))
+        with tempfile.TemporaryDirectory(prefix="immudb-test-") as scratch:
+            with fresh(scratch, 4 << 20):
+                return None
+    except OSError as error:
+        return str(error)
+    except subprocess.CalledProcessError as error:
+        return f"{error.cmd[0]} says: {error.stderr.decode(errors='replace').strip()}"
 
 
 def run(*command):
