@@ -2,28 +2,21 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <string_view>
 
 #include "base/check.h"
-#include "base/crc32c.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/file_frame.h"
 
 namespace immudb::auth {
 namespace {
 
-constexpr std::string_view kMagic = "IMMUUSRS";
-constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kHeaderBytes = 32;
-constexpr std::size_t kChecksumBytes = 4;
+constexpr FileFrame kFrame{.name = "the users file", .magic = "IMMUUSRS", .version = 1};
+constexpr std::size_t kOwnHeaderBytes = 8;  // The count of users, and four bytes of zero.
 constexpr std::uint8_t kFlagActive = 1;
-
-constexpr std::size_t kVersionAt = 8;
-constexpr std::size_t kIncompatibleAt = 20;
-constexpr std::size_t kCountAt = 24;
 
 template <typename T>
 void Append(Bytes& out, T value) {
@@ -54,7 +47,7 @@ void AppendUser(Bytes& out, const User& user) {
 }
 
 Error Damaged(std::string_view what) {
-  return Fail(Code::kCorrupted, "users file is damaged: {}", what);
+  return Fail(Code::kCorrupted, "the users file is damaged: {}", what);
 }
 
 // Takes values from the front of a byte sequence that is no longer trusted to hold them.
@@ -113,40 +106,24 @@ Bytes EncodeUsers(std::span<const User> users) {
   std::sort(sorted.begin(), sorted.end(),
             [](const User* a, const User* b) { return a->name < b->name; });
 
-  Bytes out(kHeaderBytes);
-  std::memcpy(out.data(), kMagic.data(), kMagic.size());
-  PutU32(out.data() + kVersionAt, kVersion);
-  PutU32(out.data() + kCountAt, static_cast<std::uint32_t>(sorted.size()));
+  Bytes out = BeginFramedFile(kFrame);
+  Append(out, static_cast<std::uint64_t>(sorted.size()));  // The count and the zeros.
   const User* previous = nullptr;
   for (const User* user : sorted) {
     IMMUDB_CHECK(previous == nullptr || previous->name != user->name);
     AppendUser(out, *user);
     previous = user;
   }
-  Append(out, Crc32c(0, out));
+  EndFramedFile(out);
   return out;
 }
 
 Result<std::vector<User>> DecodeUsers(BytesView file) {
-  if (file.size() < kHeaderBytes + kChecksumBytes) return Damaged("it is too short");
-  if (std::memcmp(file.data(), kMagic.data(), kMagic.size()) != 0) {
-    return Damaged("it does not begin as a users file does");
-  }
-  const BytesView covered = file.first(file.size() - kChecksumBytes);
-  if (Crc32c(0, covered) != GetU32(file.data() + covered.size())) {
-    return Damaged("its checksum does not match");
-  }
-  if (GetU32(file.data() + kVersionAt) != kVersion) {
-    return Fail(Code::kUnsupported, "users file has format version {}; this build reads version {}",
-                GetU32(file.data() + kVersionAt), kVersion);
-  }
-  if (GetU32(file.data() + kIncompatibleAt) != 0) {
-    return Fail(Code::kUnsupported, "users file uses features that this build does not know");
-  }
-
+  IMMUDB_ASSIGN(const BytesView body, ReadFramedFile(file, kFrame));
+  if (body.size() < kOwnHeaderBytes) return Damaged("it is too short");
   std::vector<User> users;
-  Cursor cursor(covered.subspan(kHeaderBytes));
-  const std::uint32_t count = GetU32(file.data() + kCountAt);
+  Cursor cursor(body.subspan(kOwnHeaderBytes));
+  const std::uint32_t count = GetU32(body.data());
   for (std::uint32_t i = 0; i < count; ++i) {
     IMMUDB_ASSIGN(User user, ReadUser(cursor));
     if (!users.empty() && user.name <= users.back().name) return Damaged("names are out of order");

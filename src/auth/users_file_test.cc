@@ -3,13 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <string>
 
-#include "base/crc32c.h"
-#include "base/encoding.h"
 #include "base/hex.h"
+#include "base/testing/format_page.h"
 
 namespace immudb::auth {
 namespace {
@@ -31,30 +28,8 @@ std::vector<User> ExampleUsers() {
            .version = 3}};
 }
 
-// The bytes in the last code block of the format's page.
-Bytes ExampleOfThePage() {
-  std::ifstream page(IMMUDB_SOURCE_DIR "/docs/formats/users.md");
-  std::stringstream text;
-  text << page.rdbuf();
-  const std::string all = text.str();
-  const std::size_t end = all.rfind("```");
-  const std::size_t begin = all.rfind("```", end - 1) + 3;
-  std::string digits;
-  for (const char character : all.substr(begin, end - begin)) {
-    if (character != ' ' && character != '\n') digits += character;
-  }
-  return FromHex(digits).value();
-}
-
-// `file` with a checksum that fits again, so that what is behind the checksum is tested.
-Bytes Resealed(Bytes file) {
-  const std::size_t covered = file.size() - 4;
-  PutU32(file.data() + covered, Crc32c(0, BytesView(file).first(covered)));
-  return file;
-}
-
 TEST(UsersFileTest, TheExampleOfTheFormatPageIsWhatIsWrittenAndRead) {
-  const Bytes example = ExampleOfThePage();
+  const Bytes example = ExampleOfPage("users.md");
   EXPECT_EQ(ToHex(EncodeUsers(ExampleUsers())), ToHex(example));
   const auto users = DecodeUsers(example);
   ASSERT_TRUE(users) << users.error().message;

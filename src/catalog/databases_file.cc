@@ -1,55 +1,27 @@
 #include "catalog/databases_file.h"
 
 #include <array>
-#include <cstring>
 #include <limits>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "base/check.h"
-#include "base/crc32c.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/file_frame.h"
 #include "catalog/names.h"
 
 namespace immudb::catalog {
 namespace {
 
-constexpr std::string_view kMagic = "IMMUDTBS";
-constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kHeaderBytes = 32;
-constexpr std::size_t kChecksumBytes = 4;
+constexpr FileFrame kFrame{.name = "the file databases", .magic = "IMMUDTBS", .version = 1};
+constexpr std::size_t kOwnHeaderBytes = 8;  // The count of records, and the next folder.
+constexpr std::size_t kNextFolderAt = 4;
 constexpr std::size_t kRecordHeaderBytes = 6;
-
-constexpr std::size_t kVersionAt = 8;
-constexpr std::size_t kIncompatibleAt = 20;
-constexpr std::size_t kCountAt = 24;
-constexpr std::size_t kNextFolderAt = 28;
 
 Error Damaged(std::string_view what) {
   return Fail(Code::kCorrupted, "the file databases is damaged: {}", what);
-}
-
-Status CheckFrame(BytesView bytes) {
-  if (bytes.size() < kHeaderBytes + kChecksumBytes) return Damaged("it is too short");
-  if (std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0) {
-    return Damaged("it does not begin as such a file does");
-  }
-  const BytesView covered = bytes.first(bytes.size() - kChecksumBytes);
-  if (Crc32c(0, covered) != GetU32(bytes.data() + covered.size())) {
-    return Damaged("its checksum does not match");
-  }
-  if (GetU32(bytes.data() + kVersionAt) != kVersion) {
-    return Fail(Code::kUnsupported,
-                "the file databases has format version {}; this build reads version {}",
-                GetU32(bytes.data() + kVersionAt), kVersion);
-  }
-  if (GetU32(bytes.data() + kIncompatibleAt) != 0) {
-    return Fail(Code::kUnsupported,
-                "the file databases uses features that this build does not know");
-  }
-  return {};
 }
 
 }  // namespace
@@ -59,11 +31,11 @@ std::string DatabaseFolder(std::uint32_t number) {
 }
 
 Bytes EncodeDatabases(const DatabasesFile& file) {
-  Bytes out(kHeaderBytes);
-  std::memcpy(out.data(), kMagic.data(), kMagic.size());
-  PutU32(out.data() + kVersionAt, kVersion);
-  PutU32(out.data() + kCountAt, static_cast<std::uint32_t>(file.databases.size()));
-  PutU32(out.data() + kNextFolderAt, file.next_folder);
+  Bytes out = BeginFramedFile(kFrame);
+  std::array<std::uint8_t, kOwnHeaderBytes> own{};
+  PutU32(own.data(), static_cast<std::uint32_t>(file.databases.size()));
+  PutU32(own.data() + kNextFolderAt, file.next_folder);
+  out.insert(out.end(), own.begin(), own.end());
   for (const DatabaseRecord& record : file.databases) {
     IMMUDB_CHECK(record.name.size() <= std::numeric_limits<std::uint16_t>::max());
     std::array<std::uint8_t, kRecordHeaderBytes> header{};
@@ -72,18 +44,17 @@ Bytes EncodeDatabases(const DatabasesFile& file) {
     out.insert(out.end(), header.begin(), header.end());
     out.insert(out.end(), record.name.begin(), record.name.end());
   }
-  std::array<std::uint8_t, kChecksumBytes> checksum{};
-  PutU32(checksum.data(), Crc32c(0, out));
-  out.insert(out.end(), checksum.begin(), checksum.end());
+  EndFramedFile(out);
   return out;
 }
 
 Result<DatabasesFile> DecodeDatabases(BytesView bytes) {
-  IMMUDB_TRY(CheckFrame(bytes));
+  IMMUDB_ASSIGN(const BytesView body, ReadFramedFile(bytes, kFrame));
+  if (body.size() < kOwnHeaderBytes) return Damaged("it is too short");
   DatabasesFile file;
-  file.next_folder = GetU32(bytes.data() + kNextFolderAt);
-  const std::uint32_t count = GetU32(bytes.data() + kCountAt);
-  BytesView rest = bytes.subspan(kHeaderBytes, bytes.size() - kHeaderBytes - kChecksumBytes);
+  file.next_folder = GetU32(body.data() + kNextFolderAt);
+  const std::uint32_t count = GetU32(body.data());
+  BytesView rest = body.subspan(kOwnHeaderBytes);
   std::set<std::string> names;
   std::set<std::uint32_t> folders;
   for (std::uint32_t i = 0; i < count; ++i) {

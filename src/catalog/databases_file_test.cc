@@ -2,12 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
-#include "base/crc32c.h"
-#include "base/encoding.h"
 #include "base/hex.h"
+#include "base/testing/format_page.h"
 
 namespace immudb::catalog {
 namespace {
@@ -17,30 +13,8 @@ DatabasesFile Example() {
           .databases = {{.name = "db1", .folder = 1}, {.name = "9", .folder = 3}}};
 }
 
-// The bytes in the last code block of the format's page.
-Bytes ExampleOfThePage() {
-  std::ifstream page(IMMUDB_SOURCE_DIR "/docs/formats/databases.md");
-  std::stringstream text;
-  text << page.rdbuf();
-  const std::string all = text.str();
-  const std::size_t end = all.rfind("```");
-  const std::size_t begin = all.rfind("```", end - 1) + 3;
-  std::string digits;
-  for (const char character : all.substr(begin, end - begin)) {
-    if (character != ' ' && character != '\n') digits += character;
-  }
-  return FromHex(digits).value();
-}
-
-// `file` with a checksum that fits again, so that what is behind the checksum is tested.
-Bytes Resealed(Bytes file) {
-  const std::size_t covered = file.size() - 4;
-  PutU32(file.data() + covered, Crc32c(0, BytesView(file).first(covered)));
-  return file;
-}
-
 TEST(DatabasesFileTest, TheExampleOfTheFormatPageIsWhatIsWrittenAndRead) {
-  const Bytes example = ExampleOfThePage();
+  const Bytes example = ExampleOfPage("databases.md");
   EXPECT_EQ(ToHex(EncodeDatabases(Example())), ToHex(example));
   const auto file = DecodeDatabases(example);
   ASSERT_TRUE(file) << file.error().message;

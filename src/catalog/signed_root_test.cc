@@ -2,10 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "base/hex.h"
+#include "base/testing/format_page.h"
 
 namespace immudb::catalog {
 namespace {
@@ -18,18 +16,9 @@ TreeHead Example() {
 }
 
 TEST(SignedRootTest, TheExampleOfTheFormatPageIsWhatIsWrittenAndRead) {
-  std::ifstream page(IMMUDB_SOURCE_DIR "/docs/formats/signed-root.md");
-  std::stringstream text;
-  text << page.rdbuf();
-  const std::string all = text.str();
-  const std::size_t end = all.rfind("```");
-  const std::size_t begin = all.rfind("```", end - 1) + 3;
-  std::string digits;
-  for (const char character : all.substr(begin, end - begin)) {
-    if (character != ' ' && character != '\n') digits += character;
-  }
-  EXPECT_EQ(ToHex(EncodeSignedRoot(Example())), digits);
-  const auto head = DecodeSignedRoot(FromHex(digits).value());
+  const Bytes example = ExampleOfPage("signed-root.md");
+  EXPECT_EQ(ToHex(EncodeSignedRoot(Example())), ToHex(example));
+  const auto head = DecodeSignedRoot(example);
   ASSERT_TRUE(head);
   EXPECT_EQ(head->size.value, 3u);
   EXPECT_EQ(head->root, Example().root);
@@ -43,6 +32,17 @@ TEST(SignedRootTest, AnyChangedOrMissingByteIsFoundOut) {
     EXPECT_EQ(DecodeSignedRoot(changed).error().code, Code::kCorrupted) << i;
     EXPECT_FALSE(DecodeSignedRoot(BytesView(file).first(i))) << i;
   }
+}
+
+TEST(SignedRootTest, ALaterVersionAndAnUnknownIncompatibleFeatureAreRefusedAsSuch) {
+  for (const std::size_t i : {8u, 20u}) {
+    Bytes changed = EncodeSignedRoot(Example());
+    changed[i] ^= 2u;
+    EXPECT_EQ(DecodeSignedRoot(Resealed(changed)).error().code, Code::kUnsupported) << i;
+  }
+  Bytes longer = EncodeSignedRoot(Example());
+  longer.insert(longer.end(), 4, 0);
+  EXPECT_EQ(DecodeSignedRoot(Resealed(longer)).error().code, Code::kCorrupted);
 }
 
 }  // namespace
