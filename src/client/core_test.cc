@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "client/testing/client_fixture.h"
+#include "crypto/testing/test_key.h"
 
 namespace immudb::client {
 namespace {
@@ -147,13 +148,6 @@ TEST_F(CoreTest, EachDatabaseHasATrustedStateOfItsOwn) {
   EXPECT_TRUE(world.reports.empty());
 }
 
-constexpr std::string_view kKey =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQga+RqvqoGl54Igngh\n"
-    "ErTIPNq43aUWmv1c/jbmVmUU7dKhRANCAAQl2Ko27ZsAasCdETgoJzN46FSruIpB\n"
-    "PncqJ0PBC5YCku/DWl6t2bSobWWxHhbJ/7uHSMa0obrj9ErG3/fji5zN\n"
-    "-----END PRIVATE KEY-----\n";
-
 class PinnedKeyTest : public CoreTest {
  protected:
   PinnedKeyTest() {
@@ -162,7 +156,7 @@ class PinnedKeyTest : public CoreTest {
     world.options.pinned_key = key.public_key();
     client = world.NewClient();
   }
-  crypto::EcdsaPrivateKey key = *crypto::EcdsaPrivateKey::FromPem(kKey);
+  crypto::EcdsaPrivateKey key = *crypto::EcdsaPrivateKey::FromPem(crypto::kTestKeyPem);
 };
 
 TEST_F(PinnedKeyTest, StatesThatTheServerHasSignedAreTrustedFromTheFirst) {

@@ -5,6 +5,7 @@
 #include "client/messages.h"
 #include "crypto/ecdsa.h"
 #include "crypto/sha256.h"
+#include "crypto/testing/test_key.h"
 #include "merkle/reference_tree.h"
 
 namespace immudb::client {
@@ -96,15 +97,8 @@ TEST(HeadChecksTest, EveryChangedPartOfALinkIsRefused) {
   }
 }
 
-constexpr std::string_view kKey =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQga+RqvqoGl54Igngh\n"
-    "ErTIPNq43aUWmv1c/jbmVmUU7dKhRANCAAQl2Ko27ZsAasCdETgoJzN46FSruIpB\n"
-    "PncqJ0PBC5YCku/DWl6t2bSobWWxHhbJ/7uHSMa0obrj9ErG3/fji5zN\n"
-    "-----END PRIVATE KEY-----\n";
-
 TEST(HeadChecksTest, ASignedHeadHoldsByThePinnedKeyOrItsFingerprintOnly) {
-  const auto key = crypto::EcdsaPrivateKey::FromPem(kKey);
+  const auto key = crypto::EcdsaPrivateKey::FromPem(crypto::kTestKeyPem);
   ASSERT_TRUE(key);
   const std::vector<Digest> leaves = reference::MakeLeaves(3);
   SignedHead head{.head = HeadOf(leaves), .signature = {}, .public_key = key->public_key()};

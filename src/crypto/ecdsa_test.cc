@@ -5,17 +5,12 @@
 #include <string>
 
 #include "base/hex.h"
+#include "crypto/testing/test_key.h"
 
 namespace immudb::crypto {
 namespace {
 
-// Made with OpenSSL's command line, as is the signature below.
-constexpr std::string_view kKey =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQga+RqvqoGl54Igngh\n"
-    "ErTIPNq43aUWmv1c/jbmVmUU7dKhRANCAAQl2Ko27ZsAasCdETgoJzN46FSruIpB\n"
-    "PncqJ0PBC5YCku/DWl6t2bSobWWxHhbJ/7uHSMa0obrj9ErG3/fji5zN\n"
-    "-----END PRIVATE KEY-----\n";
+// The public part of the key, and a signature with it by OpenSSL's command line.
 constexpr std::string_view kPoint =
     "0425d8aa36ed9b006ac09d113828273378e854abb88a413e772a2743c10b960292"
     "efc35a5eadd9b4a86d65b11e16c9ffbb8748c6b4a1bae3f44ac6dff7e38b9ccd";
@@ -57,7 +52,7 @@ TEST(EcdsaTest, MissingAndShortKeysAndSignaturesAreRefused) {
 }
 
 TEST(EcdsaTest, WhatAKeySignsItsPublicKeyVerifies) {
-  const auto key = EcdsaPrivateKey::FromPem(kKey);
+  const auto key = EcdsaPrivateKey::FromPem(kTestKeyPem);
   ASSERT_TRUE(key);
   EXPECT_EQ(ToHex(key->public_key()), kPoint);
   const auto signature = key->Sign(AsBytes("another message"));
@@ -68,7 +63,7 @@ TEST(EcdsaTest, WhatAKeySignsItsPublicKeyVerifies) {
 
 TEST(EcdsaTest, TextThatIsNoP256KeyIsRefused) {
   EXPECT_FALSE(EcdsaPrivateKey::FromPem(""));
-  EXPECT_FALSE(EcdsaPrivateKey::FromPem(kKey.substr(0, 120)));
+  EXPECT_FALSE(EcdsaPrivateKey::FromPem(kTestKeyPem.substr(0, 120)));
   EXPECT_FALSE(EcdsaPrivateKey::FromPem("-----BEGIN PRIVATE KEY-----\nAAAA\n"));
 }
 
