@@ -1,15 +1,13 @@
 #include "process/config_file.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 
 #include "base/error.h"
+#include "process/small_file.h"
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
@@ -19,7 +17,8 @@ namespace {
 // Formats that immudb 0.8.1 reads, beside TOML.
 constexpr std::array<std::string_view, 7> kOtherFormats = {"json", "yaml", "yml", "properties",
                                                            "hcl",  "env",  "ini"};
-constexpr std::size_t kFileBytesMax = 1 << 20;  // Far above any real one; bounds the parser.
+// Far above the length of any real one; bounds the parser.
+constexpr SmallFileKind kKind{.name = "configuration file", .bytes_max = 1 << 20};
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -58,55 +57,6 @@ std::optional<std::string> ToText(const OptionRow& row, const toml::node& node) 
   return std::nullopt;
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
-Error OsError(const std::string& path, int error) {
-  const Code code = error == ENOENT                     ? Code::kNotFound
-                    : error == EACCES || error == EPERM ? Code::kDenied
-                                                        : Code::kIo;
-  return Fail(code, "configuration file {}: {}", path, std::strerror(error));
-}
-
-struct FileContent {
-  std::string text;
-  bool is_private = false;  // Nobody outside this process's user and group can read it.
-};
-
-Result<FileContent> ReadWhole(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat status {};
-  if (file.number() < 0 || fstat(file.number(), &status) != 0) return OsError(path, errno);
-  if (S_ISDIR(status.st_mode)) return OsError(path, EISDIR);
-  FileContent content;
-  const bool group_is_ours = status.st_gid == getegid();
-  content.is_private =
-      (status.st_mode & S_IROTH) == 0 && ((status.st_mode & S_IRGRP) == 0 || group_is_ours);
-  std::array<char, 4096> buffer{};
-  while (true) {
-    const ssize_t got = read(file.number(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return OsError(path, errno);
-    if (got == 0) return content;
-    content.text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (content.text.size() > kFileBytesMax) {
-      return Fail(Code::kLimitExceeded, "configuration file {}: longer than {} bytes", path,
-                  kFileBytesMax);
-    }
-  }
-}
-
 }  // namespace
 
 Result<FileValues> ParseConfig(const Program& program, const std::string& path,
@@ -143,9 +93,9 @@ Result<FileValues> ReadConfigFile(const Program& program, const std::string& pat
     return Fail(Code::kUnsupported, "configuration file {}: only TOML is read (name it .toml)",
                 path);
   }
-  IMMUDB_ASSIGN(const FileContent content, ReadWhole(path));
-  IMMUDB_ASSIGN(FileValues values, ParseConfig(program, path, content.text));
-  if (content.is_private) return values;
+  IMMUDB_ASSIGN(const SmallFile file, ReadSmallFile(kKind, path));
+  IMMUDB_ASSIGN(FileValues values, ParseConfig(program, path, file.text));
+  if ((file.strangers_mode & S_IROTH) == 0) return values;
   for (const OptionRow& row : program.options) {
     const auto found = values.find(row.name);
     if (!row.is_secret || found == values.end()) continue;

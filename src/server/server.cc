@@ -18,6 +18,7 @@
 #include "base/executor.h"
 #include "base/hex.h"
 #include "base/log.h"
+#include "base/wipe.h"
 #include "catalog/catalog.h"
 #include "catalog/names.h"
 #include "crypto/ecdsa.h"
@@ -185,7 +186,7 @@ Status Server::Parts::OpenSigner(const Settings& settings) {
   if (settings.signing_key_file.empty()) return {};
   IMMUDB_ASSIGN(std::string pem, process::ReadPrivateFile(settings.signing_key_file));
   Result<crypto::EcdsaPrivateKey> key = crypto::EcdsaPrivateKey::FromPem(pem);
-  std::fill(pem.begin(), pem.end(), '\0');
+  WipeAndClear(pem);
   if (!key) {
     return Fail(key.error().code, "Unable to configure the cryptographic signer: {} ({})",
                 key.error().message, settings.signing_key_file);
