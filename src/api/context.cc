@@ -2,7 +2,6 @@
 
 #include "api/status.h"
 #include "base/error.h"
-#include "base/network_of.h"
 
 namespace immudb::api {
 
@@ -26,9 +25,8 @@ void Context::Reply(Bytes message) const {
 
 void Context::OnReadPool(std::function<void()> work) const {
   const rpc::Peer& peer = call->peer();
-  const std::string network = NetworkOf(peer.address);
   const bool accepted = environment->reads.PostFor(
-      {.group = network, .member = peer.port}, [context = *this, work = std::move(work)] {
+      {.group = peer.network, .member = peer.port}, [context = *this, work = std::move(work)] {
         if (context.call->cancelled()) {
           return context.Refuse({rpc::StatusCode::kCancelled, "the client has gone"});
         }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "api/context.h"
@@ -84,9 +85,17 @@ bool Enter(const MethodRow& row, Context& context, const Descriptor& type) {
   return false;
 }
 
-// Memory that is wiped: even of a password that a handler has moved away, a short one stays there.
+template <typename Request>
+concept HoldsPassword = std::is_same_v<Request, schema::LoginRequest> ||
+    std::is_same_v<Request, schema::CreateUserRequest> ||
+    std::is_same_v<Request, schema::ChangePasswordRequest>;
+
+// Memory for a request. Where there may be a password it is wiped: even of one that a handler has
+// moved away, a short one stays there.
+template <typename Request>
 google::protobuf::ArenaOptions RequestMemory() {
   google::protobuf::ArenaOptions options;
+  if constexpr (!HoldsPassword<Request>) return options;
   options.block_alloc = [](std::size_t bytes) { return ::operator new(bytes); };
   options.block_dealloc = [](void* block, std::size_t bytes) {
     immudb::Wipe(std::span(static_cast<std::uint8_t*>(block), bytes));
@@ -107,8 +116,8 @@ enum class Where : std::uint8_t {
 using Step = void (*)(const MethodRow& row, const Context& context);
 
 // Lets the call in and runs `handle` where it should.
-void Admit(const MethodRow& row, Environment& environment, std::shared_ptr<rpc::Call> call,
-           Where where, const Descriptor& type, Step handle) {
+void EnterAndHandle(const MethodRow& row, Environment& environment, std::shared_ptr<rpc::Call> call,
+                    Where where, const Descriptor& type, Step handle) {
   Context context{.environment = &environment, .call = std::move(call)};
   if (context.call->request().size() > kLoopRequestBytesMax) {
     return context.OnReadPool([&row, context, &type, handle]() mutable {
@@ -123,7 +132,7 @@ void Admit(const MethodRow& row, Environment& environment, std::shared_ptr<rpc::
 template <typename Request, void (*Handle)(const Context&, Request&)>
 void ParseAndHandle(const MethodRow& row, const Context& context) {
   const BytesView bytes = context.call->request();
-  google::protobuf::Arena arena(RequestMemory());
+  google::protobuf::Arena arena(RequestMemory<Request>());
   auto* request = google::protobuf::Arena::CreateMessage<Request>(&arena);
   // Generated code has limits of its own beyond the format's: of nesting, and of a tag's length.
   if (bytes.size() > kRequestBytesMax ||
@@ -135,15 +144,15 @@ void ParseAndHandle(const MethodRow& row, const Context& context) {
 
 template <Where kWhere, typename Request, void (*Handle)(const Context&, Request&)>
 void RunParsed(const MethodRow& row, Environment& environment, std::shared_ptr<rpc::Call> call) {
-  Admit(row, environment, std::move(call), kWhere, *Request::descriptor(),
-        &ParseAndHandle<Request, Handle>);
+  EnterAndHandle(row, environment, std::move(call), kWhere, *Request::descriptor(),
+                 &ParseAndHandle<Request, Handle>);
 }
 
 // Requests whose bytes the handler reads itself. `Message` names their type on the wire.
 template <typename Message, void (*Handle)(const Context&)>
 void RunRaw(const MethodRow& row, Environment& environment, std::shared_ptr<rpc::Call> call) {
-  Admit(row, environment, std::move(call), Where::kPool, *Message::descriptor(),
-        [](const MethodRow& /*row*/, const Context& context) { Handle(context); });
+  EnterAndHandle(row, environment, std::move(call), Where::kPool, *Message::descriptor(),
+                 [](const MethodRow& /*row*/, const Context& context) { Handle(context); });
 }
 
 template <Result<StructuredRequest> (*Parse)(BytesView),
@@ -159,8 +168,8 @@ template <typename Message, Result<StructuredRequest> (*Parse)(BytesView),
           void (*Handle)(const Context&, StructuredRequest&)>
 void RunStructured(const MethodRow& row, Environment& environment,
                    std::shared_ptr<rpc::Call> call) {
-  Admit(row, environment, std::move(call), Where::kLoop, *Message::descriptor(),
-        &ParseStructuredAndHandle<Parse, Handle>);
+  EnterAndHandle(row, environment, std::move(call), Where::kLoop, *Message::descriptor(),
+                 &ParseStructuredAndHandle<Parse, Handle>);
 }
 
 // Rows whose handlers run on the loop of the network, and must not wait.

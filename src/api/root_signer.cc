@@ -34,7 +34,8 @@ Status RootSigner::Commit(const std::string& database, State& state, const TreeH
     if (head.size.value <= before.size.value) {
       return Fail(Code::kCorrupted,
                   "database {}: a state of {} entries was signed before, and now there are {} or "
-                  "another root; nothing is signed",
+                  "another root; nothing is signed until that state is restored, or the file "
+                  "signed-root in its folder removed, which says that its history begins anew",
                   database, before.size.value, head.size.value);
     }
   }

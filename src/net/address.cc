@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/network_of.h"
 
 namespace immudb::net {
 namespace {
@@ -139,6 +140,7 @@ rpc::Peer PeerOf(const sockaddr_storage& address) {
     peer.address = "unix";
     peer.is_loopback = true;
   }
+  peer.network = NetworkOf(peer.address);
   return peer;
 }
 

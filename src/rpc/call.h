@@ -38,7 +38,8 @@ inline std::optional<std::string_view> FindMetadata(const Metadata& metadata,
 }
 
 struct Peer {
-  std::string address;  // As text, without a port: "127.0.0.1", "::1", "unix".
+  std::string address;       // As text, without a port: "127.0.0.1", "::1", "unix".
+  std::string network = {};  // Of that address: base/network_of.h.
   std::uint16_t port = 0;
   bool is_loopback = false;  // Decided on the socket's address, never on text.
   bool is_encrypted = false;
