@@ -19,6 +19,7 @@ command ninja                                ninja-build
 command protoc                               protobuf-compiler
 header  google/protobuf/message.h            libprotobuf-dev
 header  grpcpp/grpcpp.h                      libgrpc++-dev
+command grpc_cpp_plugin                      protobuf-compiler-grpc
 header  openssl/ssl.h                        libssl-dev
 header  crypt.h                              libcrypt-dev
 header  zlib.h                               zlib1g-dev
