@@ -60,7 +60,9 @@ phase "a minimal system with git and make" debootstrap --variant=minbase \
   --include=git,make,ca-certificates bookworm "$root" "$mirror" >/tmp/debootstrap.log
 cp /etc/apt/sources.list.d/debian.sources "$root/etc/apt/sources.list.d/"
 : >"$root/etc/apt/sources.list"
+# What an installer writes and debootstrap does not: how names are found.
 cp /etc/resolv.conf "$root/etc/resolv.conf"
+printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' >"$root/etc/hosts"
 mkdir -p "$root/usr/local/share/ca-certificates"
 cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/" 2>/dev/null || true
 for at in proc sys dev dev/pts dev/shm; do
