@@ -34,6 +34,13 @@ std::vector<OptionRow> ServedRows() {
        .help = "port to listen on; 0: any that is free",
        .minimum = 0,
        .maximum = 65'535},
+      {.name = "detached",
+       .short_name = 'd',
+       .environment = {"IMMUDB_DETACHED"},
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "go on in the background once the server is ready; without logfile the log is "
+               "immudb.log in the data folder then"},
       {.name = "pidfile", .environment = {"IMMUDB_PIDFILE"}, .help = "file for the process number"},
       {.name = "logfile",
        .environment = {"IMMUDB_LOGFILE"},
@@ -145,19 +152,6 @@ std::vector<OptionRow> ServedRows() {
   };
 }
 
-// Options of immudb 0.8.1 that this release does not serve: what they ask for would be missed.
-std::vector<OptionRow> ReservedRows() {
-  return {
-      {.name = "detached",
-       .short_name = 'd',
-       .environment = {"IMMUDB_DETACHED"},
-       .type = OptionType::kBool,
-       .default_value = "false",
-       .help = "run in the background",
-       .use = OptionUse::kReserved},
-  };
-}
-
 // Options of immudb 0.8.1 whose values all come to the same in this release.
 std::vector<OptionRow> NoEffectRows() {
   return {
@@ -182,9 +176,8 @@ std::vector<OptionRow> NoEffectRows() {
 
 std::vector<OptionRow> AllRows() {
   std::vector<OptionRow> rows = ServedRows();
-  for (const std::vector<OptionRow>& more : {ReservedRows(), NoEffectRows()}) {
-    rows.insert(rows.end(), more.begin(), more.end());
-  }
+  const std::vector<OptionRow> more = NoEffectRows();
+  rows.insert(rows.end(), more.begin(), more.end());
   return rows;
 }
 

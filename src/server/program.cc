@@ -11,8 +11,10 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "process/command_line.h"
+#include "process/detach.h"
 #include "process/limits.h"
 #include "process/pid_file.h"
+#include "process/service_manager.h"
 #include "process/signals.h"
 #include "process/version.h"
 #include "server/option_table.h"
@@ -35,13 +37,19 @@ void PrintError(const std::string& text) {
   std::fputs(text.c_str(), stderr);
 }
 
+// Where the log of a server in the background goes: what it writes elsewhere nobody would read.
+std::string DetachedLogFile(const Settings& settings) {
+  return settings.log_file.empty() ? settings.directory + "/immudb.log" : settings.log_file;
+}
+
 // Waits for the signal that ends the server. A hang-up has the log file and the files for TLS read
 // anew where there are such files; where there are none, the terminal is gone, which ends the
 // server. Thread-safe.
 class StopRequest {
  public:
   explicit StopRequest(const Settings& settings)
-      : log_file_(settings.log_file), has_tls_(!settings.certificate_file.empty()) {}
+      : log_file_(settings.detached ? DetachedLogFile(settings) : settings.log_file),
+        has_tls_(!settings.certificate_file.empty()) {}
 
   // Once called, hang-ups reach `server`, until ForgetServer.
   void WatchServer(Server& server) IMMUDB_EXCLUDES(mutex_) {
@@ -120,7 +128,21 @@ void LogNotes(const Settings& settings) {
   }
 }
 
-Status Serve(const Settings& settings) {
+// Tells whoever started the program that it serves; from then on the log is all that is heard of
+// it.
+Status ReportReady(const Settings& settings, const std::string& manager,
+                   process::Detachment* detachment) {
+  Print(ReadyText());
+  const Status notified = process::NotifyServiceManager(manager, "READY=1");
+  if (!notified) Log(LogLevel::kWarning, "{}", notified.error().message);
+  if (detachment == nullptr) return {};
+  // Not before: a folder in which no server could start gets no log.
+  if (settings.log_file.empty()) IMMUDB_TRY(LogToFile(DetachedLogFile(settings)));
+  return detachment->ReportReady();
+}
+
+Status Serve(const Settings& settings, const std::string& manager,
+             process::Detachment* detachment) {
   StopRequest stop(settings);
   IMMUDB_ASSIGN(const auto signals,
                 process::Signals::Watch([&stop](process::Signal signal) { stop.Receive(signal); }));
@@ -135,11 +157,12 @@ Status Serve(const Settings& settings) {
     IMMUDB_ASSIGN(pid_file, process::PidFile::Create(settings.pid_file));
   }
   Log(LogLevel::kInfo, "Listening on {}:{}", settings.address, server->port());
-  Print(ReadyText());
+  IMMUDB_TRY(ReportReady(settings, manager, detachment));
 
   stop.WatchServer(*server);
   Log(LogLevel::kInfo, "Caught {}, stopping", Name(stop.Wait()));
   stop.ForgetServer();
+  static_cast<void>(process::NotifyServiceManager(manager, "STOPPING=1"));
   IMMUDB_TRY(server->Stop());
   Log(LogLevel::kInfo, "Shutdown completed");
   return {};
@@ -166,6 +189,38 @@ Result<Settings> ReadSettings(const process::CommandLine& line,
   return settings;
 }
 
+// Serves in this process, and returns its exit code.
+int ServeHere(const Result<Settings>& settings, const process::Environment& environment,
+              process::Detachment* detachment) {
+  const std::string manager = environment("NOTIFY_SOCKET").value_or("");
+  const Status served = settings ? Serve(*settings, manager, detachment) : Status(settings.error());
+  if (served) return kExitSuccess;
+  if (settings && !settings->log_file.empty()) Log(LogLevel::kError, "{}", served.error().message);
+  PrintError(Text("Error: {}\n", served.error().message));
+  return kExitFailure;
+}
+
+// Serves in the background, and returns the exit code of whichever side this is.
+int ServeDetached(const Settings& settings, const process::Environment& environment) {
+  auto sides = process::Detachment::Divide();
+  if (!sides) {
+    PrintError(Text("Error: {}\n", sides.error().message));
+    return kExitFailure;
+  }
+  if (sides->is_background()) return ServeHere(settings, environment, &*sides);
+  const auto start = sides->Await();
+  if (start.is_ready) {
+    Print(Text("immudb has been started with PID {}\nLog file: {}\n", start.pid,
+               DetachedLogFile(settings)));
+    return kExitSuccess;
+  }
+  if (start.signal_number != 0) {
+    PrintError(
+        Text("Error: signal {} ended the server before it was ready\n", start.signal_number));
+  }
+  return kExitFailure;  // Why, the other side has said itself.
+}
+
 }  // namespace
 
 int RunProgram(std::span<char* const> words, const process::Environment& environment) {
@@ -181,11 +236,8 @@ int RunProgram(std::span<char* const> words, const process::Environment& environ
   }
   process::RestrictNewFiles();
   const auto settings = ReadSettings(*line, environment);
-  const Status served = settings ? Serve(*settings) : Status(settings.error());
-  if (served) return kExitSuccess;
-  if (settings && !settings->log_file.empty()) Log(LogLevel::kError, "{}", served.error().message);
-  PrintError(Text("Error: {}\n", served.error().message));
-  return kExitFailure;
+  if (settings && settings->detached) return ServeDetached(*settings, environment);
+  return ServeHere(settings, environment, nullptr);
 }
 
 }  // namespace immudb::server

@@ -77,6 +77,7 @@ Result<Settings> MakeSettings(const process::Options& options) {
   }
   settings.address = options.text("address");
   settings.port = static_cast<std::uint16_t>(options.integer("port"));
+  settings.detached = options.boolean("detached");
   settings.pid_file = options.text("pidfile");
   settings.log_file = options.text("logfile");
   settings.log_level = ToLogLevel(options.text("log-level"));

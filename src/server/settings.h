@@ -17,6 +17,7 @@ struct Settings {
   std::string directory;
   std::string address;
   std::uint16_t port = 0;
+  bool detached = false;
   std::string pid_file;  // Empty: none.
   std::string log_file;  // Empty: standard error.
   LogLevel log_level = LogLevel::kInfo;

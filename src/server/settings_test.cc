@@ -83,6 +83,7 @@ TEST(SettingsTest, TheDefaultsAreThoseOfImmudb) {
   EXPECT_EQ(settings->directory, "./data");
   EXPECT_EQ(settings->address, "0.0.0.0");
   EXPECT_EQ(settings->port, 3322);
+  EXPECT_FALSE(settings->detached);
   EXPECT_EQ(settings->pid_file, "");
   EXPECT_EQ(settings->log_file, "");
   EXPECT_EQ(settings->log_level, LogLevel::kInfo);
@@ -94,7 +95,7 @@ TEST(SettingsTest, TheDefaultsAreThoseOfImmudb) {
 }
 
 TEST(SettingsTest, EverySettingFollowsItsOption) {
-  const auto settings = Read({"--dir=d", "-a", "::1", "-p0", "--pidfile=p", "--logfile=l",
+  const auto settings = Read({"--dir=d", "-a", "::1", "-p0", "-d", "--pidfile=p", "--logfile=l",
                               "--durability=written", "--max-recv-msg-size=7", "--admin-password=x",
                               "--allow-default-password", "--network-threads=3"},
                              {{"LOG_LEVEL", "WARN"}, {"IMMUDB_CONSISTENCY_CHECK", "false"}});
@@ -102,6 +103,7 @@ TEST(SettingsTest, EverySettingFollowsItsOption) {
   EXPECT_EQ(settings->directory, "d");
   EXPECT_EQ(settings->address, "::1");
   EXPECT_EQ(settings->port, 0);
+  EXPECT_TRUE(settings->detached);
   EXPECT_EQ(settings->pid_file, "p");
   EXPECT_EQ(settings->log_file, "l");
   EXPECT_EQ(settings->log_level, LogLevel::kWarning);
@@ -125,8 +127,7 @@ TEST(SettingsTest, LoginsCanBeSwitchedOffByName) {
   EXPECT_TRUE(open->maintenance && open->dev_mode && open->allow_cleartext_management);
 }
 
-TEST(SettingsTest, WhatThisReleaseDoesNotServeIsRefusedByName) {
-  EXPECT_THAT(ErrorOf({"-d"}, {}), HasSubstr("this release supports only the default"));
+TEST(SettingsTest, AFolderWithoutANameIsRefused) {
   EXPECT_THAT(ErrorOf({"--dir="}, {}), HasSubstr("option dir"));
 }
 

@@ -12,6 +12,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 
@@ -94,6 +95,13 @@ class Lifecycle:
         for text in texts:
             assert text in message[0], f"{text!r} is not in {message[0]!r}"
 
+    @staticmethod
+    def await_true(condition):
+        deadline = time.monotonic() + EXIT_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, "waited in vain"
+            time.sleep(POLL_SECONDS)
+
     def check_informs(self):
         version = self.run("version")
         assert version.await_exit() == 0
@@ -119,7 +127,6 @@ class Lifecycle:
             (["--port=65536"], {}, ["flag --port", "\"65536\""]),
             ([], {"IMMUDB_AUTH": "yes"}, ["environment variable IMMUDB_AUTH", "\"yes\""]),
             ([], {"IMMUDB_MAX_RECV_MSG_SIZE": "4M"}, ["IMMUDB_MAX_RECV_MSG_SIZE"]),
-            (["--detached"], {}, ["flag --detached", "this release"]),
             (["--admin-password=enc:?"], {}, ["error decoding password from base64 string"]),
             ([], {"IMMUDB_ADMIN_PASSWORD": "  "}, ["Admin password cannot be empty"]),
             (["--config", wrong_key], {}, [f"{wrong_key}:3: key \"prot\""]),
@@ -197,6 +204,51 @@ class Lifecycle:
         occupied.write_text("")
         self.assert_refused(self.serve(occupied, "--logfile", log), str(occupied))
         assert "ERROR: " in log.read_text()
+
+    def check_goes_on_in_the_background(self):
+        folder = server.scratch_folder()
+        data, pid_file = folder / "data", folder / "pid"
+        for how in (["-d"], ["--detached=true"]):
+            began = time.monotonic()
+            # Ends only because the server has let go of the pipes.
+            started = self.serve(data, *how, "--pidfile", pid_file)
+            assert started.await_exit() == 0, started.error_text()
+            pid = int(pid_file.read_text())
+            try:
+                assert f"immudb has been started with PID {pid}\n" in started.output
+                assert f"Log file: {data}/immudb.log\n" in started.output
+                assert READY in started.output
+                assert os.getsid(pid) == pid and time.monotonic() - began < EXIT_SECONDS
+                for number in range(3):
+                    assert os.readlink(f"/proc/{pid}/fd/{number}") == "/dev/null"
+                port = re.search(r"Listening on 127.0.0.1:(\d+)", started.error_text()).group(1)
+                socket.create_connection(("127.0.0.1", int(port)), EXIT_SECONDS).close()
+                again = self.serve(data, "-d")
+                self.assert_refused(again, str(data))
+                log = data / "immudb.log"
+                log.rename(folder / "moved.log")
+                os.kill(pid, signal.SIGHUP)
+                self.await_true(log.exists)
+            finally:
+                os.kill(pid, signal.SIGTERM)
+            self.await_true(lambda number=pid: not pathlib.Path(f"/proc/{number}").exists())
+            assert "Shutdown completed" in log.read_text()
+            assert not pid_file.exists()
+        detached = self.run("--dir", data, "--address", "127.0.0.1", "--port", "0",
+                            "--logfile", folder / "own.log", variables={"IMMUDB_DETACHED": "1"})
+        assert detached.await_exit() == 0, detached.error_text()
+        os.kill(int(re.search(r"PID (\d+)", detached.output).group(1)), signal.SIGTERM)
+        self.await_true(lambda: "Shutdown completed" in (folder / "own.log").read_text())
+
+    def check_tells_the_service_manager(self):
+        folder = server.scratch_folder()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(folder / "notify"))
+            manager.settimeout(EXIT_SECONDS)
+            process = self.serve(folder / "data", variables={"NOTIFY_SOCKET": folder / "notify"})
+            assert manager.recv(64) == b"READY=1"
+            process.await_ready().stop()
+            assert manager.recv(64) == b"STOPPING=1"
 
     def check_refuses_what_is_not_its_own(self):
         folder = server.scratch_folder()
