@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Measures what calls with very long answers cost the server and its other callers.
+
+Starts the release server on a folder of its own with 20 million keys, one key of a million versions
+and one sorted set of a million members, and lets a program ask for long answers without pause: by
+pages, in one call, and as a stream, read or left unread. Beside it h2load (Debian's nghttp2-client)
+calls Get and Set, 16 in flight on one connection; each is measured alone first. Prints one line of
+JSON per long answer: what it got, the others' rate as a part of theirs alone, and how far resident
+memory rose above what it was before.
+
+    .venv/grpc/bin/python bench/long_answers.py [--bin build/release/bin] [--keys 20000000]
+"""
+import itertools
+import json
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "harness"))
+
+import grpc
+import server
+import server_bench
+import wire
+
+MANY = 1_000_000  # Versions of one key, and members of one set.
+PAGE = 10_000
+ENTRIES_PER_CALL = 40_000  # Of 80 bytes: below the longest request, 4 MiB.
+MEMBERS_PER_CALL = 25_000
+SECONDS = 6
+VALUE = b"v" * 64
+VERSIONS, SET = b"many versions", b"many members"
+LOAD_SECONDS = 120.0
+
+
+def key(number):
+    return b"k%015d" % number
+
+
+def load(session, keys):
+    schema = session.schema
+    started = time.monotonic()
+    for first in range(0, keys, ENTRIES_PER_CALL):
+        last = min(keys, first + ENTRIES_PER_CALL)
+        session.call("SetBatch", schema.KVList(
+            KVs=[schema.KeyValue(key=key(n), value=VALUE) for n in range(first, last)]))
+    print(json.dumps({"row": f"loaded {keys} keys", "per_second": round(
+        keys / (time.monotonic() - started))}), flush=True)
+    for first in range(0, MANY, ENTRIES_PER_CALL):
+        count = min(MANY - first, ENTRIES_PER_CALL)
+        session.call("SetBatch", schema.KVList(
+            KVs=[schema.KeyValue(key=VERSIONS, value=VALUE)] * count))
+    for first in range(0, MANY, MEMBERS_PER_CALL):
+        last = min(MANY, first + MEMBERS_PER_CALL)
+        session.call("ExecAllOps", schema.Ops(Operations=[
+            schema.Op(ZOpts=schema.ZAddOptions(
+                set=SET, score=schema.Score(score=n), key=key(n % keys),
+                index=schema.Index(index=n % keys))) for n in range(first, last)]),
+            timeout=LOAD_SECONDS)
+
+
+# The long answers. Each yields the number of items of one reply, for ever.
+
+
+def history_pages(session):
+    while True:
+        for offset in range(0, MANY, PAGE):
+            yield len(session.call("History", session.schema.HistoryOptions(
+                key=VERSIONS, offset=offset, limit=PAGE)).items)
+
+
+def history_whole(session):
+    while True:
+        yield len(session.call("History", session.schema.HistoryOptions(key=VERSIONS)).items)
+
+
+def set_pages(session):
+    while True:
+        offset = b""
+        while True:
+            reply = session.call("ZScan", session.schema.ZScanOptions(
+                set=SET, offset=offset, limit=PAGE))
+            yield len(reply.items)
+            if len(reply.items) < PAGE:
+                break
+            offset = reply.items[-1].currentOffset
+
+
+def set_whole(session):
+    while True:
+        yield len(session.call("ZScan", session.schema.ZScanOptions(set=SET)).items)
+
+
+def scan_pages(session):
+    while True:
+        offset = b""
+        while True:
+            reply = session.call("Scan", session.schema.ScanOptions(
+                prefix=b"k", offset=offset, limit=PAGE))
+            yield len(reply.items)
+            if len(reply.items) < PAGE:
+                break
+            offset = reply.items[-1].key
+
+
+def scan_whole(session):
+    while True:
+        yield len(session.call("Scan", session.schema.ScanOptions(prefix=b"k")).items)
+
+
+def index_pages(session):
+    while True:
+        for page in itertools.count(1):
+            reply = session.call("IScan", session.schema.IScanOptions(
+                pageSize=PAGE, pageNumber=page))
+            yield len(reply.items)
+            if not reply.more:
+                break
+
+
+def count_all(session):
+    while True:
+        yield session.call("CountAll", timeout=LOAD_SECONDS).count
+
+
+def dump(session):
+    while True:
+        for message in session.call("Dump", timeout=LOAD_SECONDS):
+            yield len(message.kv)
+
+
+def dump_unread(session):
+    stream = session.call("Dump", timeout=LOAD_SECONDS)
+    yield len(next(iter(stream)).kv)
+    threading.Event().wait()
+
+
+LONG_ANSWERS = {function.__name__: function for function in (
+    history_pages, history_whole, set_pages, set_whole, scan_pages, scan_whole, index_pages,
+    count_all, dump, dump_unread)}
+
+
+def ask(name, target):
+    """The program beside: asks until its standard input ends, then prints what it got."""
+    session = wire.Session(target, wire.generated_modules())
+    print("ready", flush=True)
+    got = {"items": 0, "replies": 0, "refused": ""}
+
+    def work():
+        answers = LONG_ANSWERS[name]
+        while True:
+            try:
+                for items in answers(session):
+                    got["items"] += items
+                    got["replies"] += 1
+            except grpc.RpcError as error:
+                got["refused"] = f"{error.code().name}: {error.details()}"
+
+    started = time.monotonic()
+    threading.Thread(target=work, daemon=True).start()
+    sys.stdin.read()
+    got["seconds"] = time.monotonic() - started
+    print(json.dumps(got), flush=True)
+    sys.stdout.flush()
+    sys.exit(0)
+
+
+class Highest:
+    """The highest resident memory of a process between enter and leave, in MiB."""
+
+    def __init__(self, pid):
+        self.pid, self.mib, self.done = pid, 0.0, threading.Event()
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+        return self
+
+    def watch(self):
+        while not self.done.wait(0.02):
+            self.mib = max(self.mib, server_bench.resident_mib(self.pid))
+
+    def __exit__(self, *_):
+        self.done.set()
+        self.thread.join()
+
+
+def others(database, token, schema, calls):
+    """Calls per second of the honest clients; `calls` are those that take about SECONDS alone."""
+    requests = {"Get": schema.Key(key=key(7)), "Set": schema.KeyValue(key=b"other", value=VALUE)}
+    return {method: server_bench.run_h2load(database.target, method, requests[method], token, 16, 1,
+                                            calls[method]) for method in requests}
+
+
+def measure(name, database, token, schema, calls):
+    alone = others(database, token, schema, calls)
+    before = server_bench.resident_mib(database.pid())
+    beside = subprocess.Popen(
+        [sys.executable, __file__, "--ask", name, "--target", database.target],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    beside.stdout.readline()
+    with Highest(database.pid()) as highest:
+        rates = others(database, token, schema, calls)
+    got = json.loads(beside.communicate()[0].splitlines()[-1])
+    row = {"row": name, "items_per_second": round(got["items"] / got["seconds"]),
+           "replies": got["replies"], "refused": got["refused"],
+           "resident_mib": round(before), "rise_mib": round(highest.mib - before, 1)}
+    for method, rate in rates.items():
+        row[f"{method} alone"] = round(alone[method])
+        row[f"{method} part"] = round(rate / alone[method], 2)
+    print(json.dumps(row), flush=True)
+
+
+def main():
+    parser = server.arguments(__doc__)
+    parser.add_argument("--keys", type=int, default=20_000_000)
+    parser.add_argument("--data", help="a folder that keeps the data for another run")
+    parser.add_argument("--ask", choices=LONG_ANSWERS)
+    parser.add_argument("--only", choices=LONG_ANSWERS)
+    parser.add_argument("--target")
+    options = parser.parse_args()
+    if options.ask:
+        return ask(options.ask, options.target)
+    database = server.Server(server.bin_dir(options), data=options.data)
+    kept = database.data.exists()
+    database.start()
+    modules = wire.generated_modules()
+    session = wire.Session(database.target, modules)
+    token = dict(session.metadata)["authorization"]
+    if not kept:
+        load(session, options.keys)
+    calls = others(database, token, session.schema, {"Get": 20_000, "Set": 20_000})
+    calls = {method: max(1000, round(rate * SECONDS)) for method, rate in calls.items()}
+    for name in LONG_ANSWERS:
+        if not options.only or options.only == name:
+            measure(name, database, token, session.schema, calls)
+    session.close()
+    database.stop()
+
+
+if __name__ == "__main__":
+    main()
