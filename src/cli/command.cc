@@ -1,35 +1,13 @@
 #include "cli/command.h"
 
-#include <algorithm>
 #include <charconv>
 #include <system_error>
 
 #include "base/error.h"
+#include "cli/token_file.h"
+#include "io/posix_file_system.h"
 
 namespace immudb::cli {
-
-std::span<const Command> Commands() {
-  static const std::vector<Command> all = [] {
-    std::vector<Command> commands;
-    for (const auto& group : {SessionCommands(), ReadCommands(), WriteCommands(),
-                              ReferenceCommands(), ProofCommands()}) {
-      commands.insert(commands.end(), group.begin(), group.end());
-    }
-    std::sort(commands.begin(), commands.end(),
-              [](const Command& a, const Command& b) { return a.name < b.name; });
-    return commands;
-  }();
-  return all;
-}
-
-const Command* FindCommand(std::string_view name) {
-  for (const Command& command : Commands()) {
-    const bool is_alias =
-        std::find(command.aliases.begin(), command.aliases.end(), name) != command.aliases.end();
-    if (command.name == name || is_alias) return &command;
-  }
-  return nullptr;
-}
 
 Error UsageError(Context& context, std::string text) {
   context.is_usage_error = true;
@@ -45,6 +23,21 @@ Result<std::uint64_t> NumberArgument(Context& context, std::size_t number) {
     return UsageError(context, Text("\"{}\" is not a valid index number", text));
   }
   return value;
+}
+
+Status KeepSession(const Context& context) {
+  io::PosixFileSystem files;
+  return io::ReplaceFile(files, context.token_path, EncodeTokenFile(context.client->session()));
+}
+
+Status EndSession(const Context& context) {
+  if (!context.has_session()) return Fail(Code::kUnauthenticated, "User not logged in.");
+  Status out = context.client->Logout();
+  if (!out && out.error().code != Code::kUnauthenticated) return out;
+  io::PosixFileSystem files;
+  Status removed = files.Remove(context.token_path);
+  if (!removed && removed.error().code != Code::kNotFound) return removed;
+  return {};
 }
 
 }  // namespace immudb::cli

@@ -1,4 +1,4 @@
-// The commands of immuclient as data: the parser, the help and the completion of words come from
+// The commands of the tools as data: the parser, the help and the completion of words come from
 // these rows.
 
 #pragma once
@@ -30,6 +30,7 @@ struct Context {
   bool is_usage_error = false;
 
   BytesView Argument(std::size_t number) const { return AsBytes(arguments[number]); }
+  bool has_session() const { return !client->session().token.empty(); }
 };
 
 enum class NeedsServer : bool { kNo, kYes };
@@ -37,28 +38,38 @@ enum class NeedsServer : bool { kNo, kYes };
 struct Command {
   std::string_view name = {};
   std::vector<std::string_view> aliases = {};
+  std::string_view group = {};  // The word before the name; empty: none.
   std::string_view words = {};  // Its arguments, for people: "key value".
   std::size_t arguments_min = 0;
   std::size_t arguments_max = 0;
   std::string_view help = {};
+  std::vector<std::string_view> flags = {};  // Options that not every command takes.
   NeedsServer needs_server = NeedsServer::kYes;
   Status (*run)(Context& context) = nullptr;
 };
-
-std::span<const Command> Commands();
-// The command with this name or alias, or null.
-const Command* FindCommand(std::string_view name);
 
 // Returns an error of the command line.
 Error UsageError(Context& context, std::string text);
 // Reads argument `number` as an index. Errors: of the command line.
 Result<std::uint64_t> NumberArgument(Context& context, std::size_t number);
 
-// The groups of the table.
+// Keeps the client's session in the token file. Errors: as io::ReplaceFile.
+Status KeepSession(const Context& context);
+// Ends the session on the server, then deletes the token file. A session that the server has ended
+// itself is as good. Errors: kUnauthenticated without a session; those of the call and of the file.
+Status EndSession(const Context& context);
+
+// The commands of immuclient.
 std::vector<Command> SessionCommands();
 std::vector<Command> ReadCommands();
 std::vector<Command> WriteCommands();
 std::vector<Command> ReferenceCommands();
 std::vector<Command> ProofCommands();
+
+// The commands of immuadmin.
+std::vector<Command> AdminSessionCommands();
+std::vector<Command> UserCommands();
+std::vector<Command> DatabaseCommands();
+std::vector<Command> ServerCommands();
 
 }  // namespace immudb::cli

@@ -2,36 +2,19 @@
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/password.h"
 #include "cli/terminal.h"
-#include "cli/token_file.h"
-#include "io/posix_file_system.h"
 #include "process/version.h"
 
 namespace immudb::cli {
 namespace {
 
-constexpr std::uint64_t kPasswordFileBytesMax = 4096;
-
-Status KeepSession(const Context& context) {
-  io::PosixFileSystem files;
-  return io::ReplaceFile(files, context.token_path, EncodeTokenFile(context.client->session()));
-}
-
-Result<std::string> Password(const Context& context) {
-  const std::string& given = context.options->text("password");
-  if (!given.empty()) return given;
-  const std::string& path = context.options->text("password-file");
-  if (path.empty()) return AskPassword("Password:");
-  io::PosixFileSystem files;
-  IMMUDB_ASSIGN(const Bytes bytes, io::ReadFile(files, path, kPasswordFileBytesMax));
-  const std::string text(bytes.begin(), bytes.end());
-  return text.substr(0, text.find('\n'));
-}
+constexpr std::size_t kAny = 1000;
 
 Status Login(Context& context) {
   // A server that is not there is told before anybody types a password.
   if (const auto health = context.client->Health(); !health) return health.error();
-  IMMUDB_ASSIGN(const std::string password, Password(context));
+  IMMUDB_ASSIGN(const std::string password, PasswordOf(*context.options, "password", "Password:"));
   const auto login = context.client->Login(context.arguments[0], password);
   if (!login && login.error().code == Code::kDenied) {
     // Whether the user exists is nobody's business.
@@ -48,15 +31,7 @@ Status Login(Context& context) {
 }
 
 Status Logout(Context& context) {
-  if (context.client->session().token.empty()) {
-    return Fail(Code::kUnauthenticated, "User not logged in.");
-  }
-  // The session is ended on the server first. One that it has ended itself is as good.
-  const Status out = context.client->Logout();
-  if (!out && out.error().code != Code::kUnauthenticated) return out;
-  io::PosixFileSystem files;
-  const Status removed = files.Remove(context.token_path);
-  if (!removed && removed.error().code != Code::kNotFound) return removed;
+  IMMUDB_TRY(EndSession(context));
   Print(FactText("logout", "Successfully logged out", context.style));
   return {};
 }
@@ -84,7 +59,6 @@ Status Version(Context& /*context*/) {
 }  // namespace
 
 std::vector<Command> SessionCommands() {
-  constexpr std::size_t kAny = 1000;
   return {
       {.name = "login",
        .aliases = {"l"},

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -21,39 +22,40 @@ using Rows = std::vector<OptionRow>;
 Rows ConnectionRows() {
   return {
       {.name = "config",
-       .help = "configuration file in TOML; without it immuclient.toml is looked for in the home "
-               "folder and where immudb 0.8.1 looked",
+       .help =
+           "configuration file in TOML; without it one with the program's name is looked for in "
+           "the home folder and where immudb 0.8.1 looked",
        .places = OptionPlaces::kFlag},
       {.name = "immudb-address",
        .short_name = 'a',
-       .environment = {"IMMUCLIENT_IMMUDB_ADDRESS"},
        .default_value = "127.0.0.1",
        .help = "the server's address, or unix:PATH"},
       {.name = "immudb-port",
        .short_name = 'p',
-       .environment = {"IMMUCLIENT_IMMUDB_PORT"},
        .type = OptionType::kInteger,
        .default_value = "3322",
        .help = "the server's port",
        .minimum = 1,
        .maximum = 65'535},
       {.name = "max-recv-msg-size",
-       .environment = {"IMMUCLIENT_MAX_RECV_MSG_SIZE"},
        .type = OptionType::kInteger,
        .default_value = "4194304",
        .help = "the largest answer that is taken, in bytes",
        .minimum = 1024,
        .maximum = 1 << 30},
       {.name = "timeout",
-       .environment = {"IMMUCLIENT_TIMEOUT"},
        .default_value = "10s",
        .help = "how long to wait for the answer to a call"},
       {.name = "connect-timeout",
-       .environment = {"IMMUCLIENT_CONNECT_TIMEOUT"},
        .default_value = "2s",
        .help = "how long to wait for a connection"},
+      {.name = "auth",
+       .type = OptionType::kBool,
+       .default_value = "true",
+       .help = "a session is used if there is one",
+       .use = OptionUse::kNoEffect,
+       .places = OptionPlaces::kFile},
       {.name = "retries",
-       .environment = {"IMMUCLIENT_RETRIES"},
        .type = OptionType::kInteger,
        .default_value = "0",
        .help = "how often to repeat a call that changes nothing, if the server is not there",
@@ -66,24 +68,19 @@ Rows TlsRows() {
   return {
       {.name = "mtls",
        .short_name = 'm',
-       .environment = {"IMMUCLIENT_MTLS"},
        .type = OptionType::kBool,
        .default_value = "false",
        .help = "encrypt, and show a client certificate"},
       {.name = "servername",
-       .environment = {"IMMUCLIENT_SERVERNAME"},
        .default_value = "localhost",
        .help = "name that the server's certificate must have"},
       {.name = "certificate",
-       .environment = {"IMMUCLIENT_CERTIFICATE"},
        .default_value = "./tools/mtls/4_client/certs/localhost.cert.pem",
        .help = "client certificate (PEM)"},
       {.name = "pkey",
-       .environment = {"IMMUCLIENT_PKEY"},
        .default_value = "./tools/mtls/4_client/private/localhost.key.pem",
        .help = "private key of the client certificate (PEM)"},
       {.name = "clientcas",
-       .environment = {"IMMUCLIENT_CLIENTCAS"},
        .default_value = "./tools/mtls/2_intermediate/certs/ca-chain.cert.pem",
        .help = "authorities that the server's certificate may come from (PEM)"},
   };
@@ -92,15 +89,23 @@ Rows TlsRows() {
 Rows SessionRows() {
   return {
       {.name = "tokenfile",
-       .environment = {"IMMUCLIENT_TOKENFILE"},
        .default_value = "token",
        .help = "file that keeps the session; without a slash: in the home folder"},
       {.name = "password-file",
-       .environment = {"IMMUCLIENT_PASSWORD_FILE"},
-       .help = "file whose first line is the password of login"},
+       .help = "file whose first line is the password; others must not be able to read it"},
       {.name = "password",
-       .environment = {"IMMUCLIENT_PASSWORD"},
-       .help = "the password of login",
+       .help = "the password",
+       .places = OptionPlaces::kNone,
+       .is_secret = true},
+  };
+}
+
+Rows NewPasswordRows() {
+  return {
+      {.name = "new-password-file",
+       .help = "file whose first line is the new password; others must not be able to read it"},
+      {.name = "new-password",
+       .help = "the new password",
        .places = OptionPlaces::kNone,
        .is_secret = true},
   };
@@ -109,22 +114,16 @@ Rows SessionRows() {
 Rows TrustRows() {
   return {
       {.name = "state-dir",
-       .environment = {"IMMUCLIENT_STATE_DIR"},
        .help = "folder of the trusted states; default $XDG_STATE_HOME/immudb, else "
                "~/.local/state/immudb"},
       {.name = "server-identity",
-       .environment = {"IMMUCLIENT_SERVER_IDENTITY"},
        .help = "name of the server in the trusted states; default: its address and port"},
       {.name = "first-contact",
-       .environment = {"IMMUCLIENT_FIRST_CONTACT"},
        .default_value = "trust",
        .help = "what to do if no state is trusted yet",
        .choices = {"trust", "refuse"}},
-      {.name = "trusted-root",
-       .environment = {"IMMUCLIENT_TRUSTED_ROOT"},
-       .help = "INDEX:HASH, as `current` shows them, known from elsewhere"},
+      {.name = "trusted-root", .help = "INDEX:HASH, as `current` shows them, known from elsewhere"},
       {.name = "server-key",
-       .environment = {"IMMUCLIENT_SERVER_KEY"},
        .help = "the server's signing key in hex, or its SHA-256: trust signed states only"},
   };
 }
@@ -132,17 +131,14 @@ Rows TrustRows() {
 Rows OutputRows() {
   return {
       {.name = "value-only",
-       .environment = {"IMMUCLIENT_VALUE_ONLY"},
        .type = OptionType::kBool,
        .default_value = "false",
        .help = "print values only"},
       {.name = "output",
-       .environment = {"IMMUCLIENT_OUTPUT"},
        .default_value = "text",
        .help = "form of the results; raw: the bytes of values, and nothing else",
        .choices = {"text", "json", "raw"}},
       {.name = "raw",
-       .environment = {"IMMUCLIENT_RAW"},
        .type = OptionType::kBool,
        .default_value = "false",
        .help = "the same as --output raw"},
@@ -158,52 +154,96 @@ std::string_view TemporaryFolder() {
   return folder;
 }
 
-OptionRow Reserved(std::string_view name, std::string_view variable, std::string_view value,
-                   std::string_view help) {
-  return {.name = name,
-          .environment = {variable},
-          .default_value = value,
-          .help = help,
-          .use = OptionUse::kReserved};
+OptionRow Reserved(std::string_view name, std::string_view value, std::string_view help) {
+  return {.name = name, .default_value = value, .help = help, .use = OptionUse::kReserved};
 }
 
 Rows AuditRows() {
   Rows rows = {
-      Reserved("dir", "IMMUCLIENT_DIR", TemporaryFolder(), "folder of the auditor"),
-      Reserved("roots-filepath", "IMMUCLIENT_ROOTS_FILEPATH", "/tmp/",
-               "folder of trusted states; now --state-dir"),
-      Reserved("prometheus-host", "IMMUCLIENT_PROMETHEUS_HOST", "0.0.0.0",
-               "address of the auditor's metrics"),
-      Reserved("prometheus-port", "IMMUCLIENT_PROMETHEUS_PORT", "9477",
-               "port of the auditor's metrics"),
-      Reserved("audit-username", "IMMUCLIENT_AUDIT_USERNAME", "", "user of the auditor"),
-      Reserved("audit-password", "IMMUCLIENT_AUDIT_PASSWORD", "", "password of the auditor"),
-      Reserved("audit-databases", "IMMUCLIENT_AUDIT_DATABASES", "", "databases to audit"),
-      Reserved("audit-signature", "IMMUCLIENT_AUDIT_SIGNATURE", "",
-               "whether the auditor checks signatures"),
-      Reserved("audit-notification-url", "IMMUCLIENT_AUDIT_NOTIFICATION_URL", "",
-               "where the auditor reports to"),
-      Reserved("audit-notification-username", "IMMUCLIENT_AUDIT_NOTIFICATION_USERNAME", "",
-               "user name for the reports"),
-      Reserved("audit-notification-password", "IMMUCLIENT_AUDIT_NOTIFICATION_PASSWORD", "",
-               "password for the reports"),
+      Reserved("dir", TemporaryFolder(), "folder of the auditor"),
+      Reserved("roots-filepath", "/tmp/", "folder of trusted states; now --state-dir"),
+      Reserved("prometheus-host", "0.0.0.0", "address of the auditor's metrics"),
+      Reserved("prometheus-port", "9477", "port of the auditor's metrics"),
+      Reserved("audit-username", "", "user of the auditor"),
+      Reserved("audit-password", "", "password of the auditor"),
+      Reserved("audit-databases", "", "databases to audit"),
+      Reserved("audit-signature", "", "whether the auditor checks signatures"),
+      Reserved("audit-notification-url", "", "where the auditor reports to"),
+      Reserved("audit-notification-username", "", "user name for the reports"),
+      Reserved("audit-notification-password", "", "password for the reports"),
   };
   for (OptionRow& row : rows) row.is_secret = row.name.ends_with("password");
   return rows;
 }
 
+Rows AdminOutputRows() {
+  return {{.name = "output",
+           .default_value = "text",
+           .help = "form of the results",
+           .choices = {"text", "json"}}};
+}
+
+// `NAME_IMMUDB_PORT` of the program `NAME` for the option `immudb-port`.
+std::string VariableOf(std::string_view program, std::string_view option) {
+  std::string name = Text("{}_{}", program, option);
+  for (char& c : name) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (c == '-') c = '_';
+  }
+  return name;
+}
+
+// Rows, and the texts that they look at.
+class OptionTable {
+ public:
+  OptionTable(std::string_view program, const std::vector<Rows>& groups) {
+    for (const Rows& group : groups) rows_.insert(rows_.end(), group.begin(), group.end());
+    for (OptionRow& row : rows_) {
+      if (row.places == OptionPlaces::kFlag) continue;
+      variables_.push_back(VariableOf(program, row.name));
+      row.environment = {variables_.back()};
+    }
+  }
+
+  std::span<const OptionRow> rows() const { return rows_; }
+
+ private:
+  Rows rows_;
+  std::deque<std::string> variables_;  // Which stay where they are.
+};
+
 }  // namespace
 
 std::span<const OptionRow> ClientOptionRows() {
-  static const Rows all = [] {
-    Rows rows;
-    for (const Rows& group :
-         {ConnectionRows(), TlsRows(), SessionRows(), TrustRows(), OutputRows(), AuditRows()}) {
-      rows.insert(rows.end(), group.begin(), group.end());
-    }
-    return rows;
-  }();
-  return all;
+  static const OptionTable table("immuclient", {ConnectionRows(), TlsRows(), SessionRows(),
+                                                TrustRows(), OutputRows(), AuditRows()});
+  return table.rows();
+}
+
+std::span<const OptionRow> AdminOptionRows() {
+  static const OptionTable table("immuadmin", {ConnectionRows(), TlsRows(), SessionRows(),
+                                               NewPasswordRows(), AdminOutputRows()});
+  return table.rows();
+}
+
+Result<ClientOptions> ConnectionOf(const process::Options& options) {
+  ClientOptions client;
+  client.address = options.text("immudb-address");
+  if (client.address.starts_with("unix:")) client.unix_socket = client.address.substr(5);
+  client.port = static_cast<std::uint16_t>(options.integer("immudb-port"));
+  client.reply_bytes_max = static_cast<std::uint64_t>(options.integer("max-recv-msg-size"));
+  IMMUDB_ASSIGN(client.deadline, ParseDuration(options.text("timeout")));
+  IMMUDB_ASSIGN(client.connect_timeout, ParseDuration(options.text("connect-timeout")));
+  client.retry.attempts_max = static_cast<std::uint32_t>(options.integer("retries")) + 1;
+  client.renew_session = false;
+  if (options.boolean("mtls")) {
+    client.tls = {.enabled = true,
+                  .authorities_file = options.text("clientcas"),
+                  .certificate_file = options.text("certificate"),
+                  .private_key_file = options.text("pkey"),
+                  .server_name = options.text("servername")};
+  }
+  return client;
 }
 
 Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {

@@ -13,22 +13,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::uint8_t kDelete = 0x7f;
+
 std::string ToText(BytesView bytes) {
   return {bytes.begin(), bytes.end()};
-}
-
-std::string Shown(BytesView bytes, const Style& style) {
-  if (style.escape == Escape::kNo) return ToText(bytes);
-  std::string text;
-  for (const std::uint8_t byte : bytes) {
-    constexpr std::uint8_t kDelete = 0x7f;
-    if (byte < ' ' || byte == kDelete) {
-      text += Text("\\x{:02x}", byte);
-    } else {
-      text += static_cast<char>(byte);
-    }
-  }
-  return text;
 }
 
 bool IsUtf8(const Json& text) {
@@ -64,9 +52,9 @@ Json ToJson(const ShownItem& item) {
 
 // The labelled lines, or the value alone; without the line that ends a command's output.
 std::string Block(const ShownItem& item, const Style& style) {
-  if (style.value_only == ValueOnly::kYes) return Shown(item.value, style) + "\n";
+  if (style.value_only == ValueOnly::kYes) return ShownBytes(item.value, style) + "\n";
   std::string text = Text("index:\t\t{} \nkey:\t\t{} \nvalue:\t\t{} \n", item.index,
-                          Shown(item.key, style), Shown(item.value, style));
+                          ShownBytes(item.key, style), ShownBytes(item.value, style));
   if (item.score.has_value()) text += Text("score:\t\t{:f} \n", *item.score);
   text += Text("hash:\t\t{} \ntime:\t\t{} \n", ToHex(item.hash), TimeText(item.unix_s));
   if (item.verified.has_value()) text += Text("verified:\t{} \n", *item.verified);
@@ -96,7 +84,7 @@ std::string Quoted(BytesView bytes) {
 
 std::string ContentText(BytesView stored, const Style& style) {
   const Result<Content> content = DecodeContent(stored);
-  if (!content) return Shown(stored, style);
+  if (!content) return ShownBytes(stored, style);
   std::string text;
   if (content->timestamp != 0) text += Text("timestamp:{} ", content->timestamp);
   if (!content->payload.empty()) text += Text("payload:{} ", Quoted(content->payload));
@@ -104,6 +92,24 @@ std::string ContentText(BytesView stored, const Style& style) {
 }
 
 }  // namespace
+
+OutputForm FormOf(std::string_view name) {
+  if (name == "json") return OutputForm::kJson;
+  return name == "raw" ? OutputForm::kRaw : OutputForm::kText;
+}
+
+std::string ShownBytes(BytesView bytes, const Style& style) {
+  if (style.escape == Escape::kNo) return ToText(bytes);
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    if (byte < ' ' || byte == kDelete) {
+      text += Text("\\x{:02x}", byte);
+    } else {
+      text += static_cast<char>(byte);
+    }
+  }
+  return text;
+}
 
 ShownItem ShowStored(const Bytes& key, const Bytes& stored, std::uint64_t index) {
   ShownItem item{.key = key, .value = {}, .index = index};
@@ -141,7 +147,7 @@ std::string ByIndexText(const ShownItem& item, BytesView stored, const Style& st
   const std::string content = ContentText(stored, style);
   if (style.value_only == ValueOnly::kYes) return content + "\n\n";
   return Text("index:\t\t{}\nkey:\t\t{}\nvalue:\t\t{}\nhash:\t\t{}\ntime:\t\t{}\n\n", item.index,
-              Shown(item.key, style), content, ToHex(item.hash), TimeText(item.unix_s));
+              ShownBytes(item.key, style), content, ToHex(item.hash), TimeText(item.unix_s));
 }
 
 std::string SetEntryText(const ShownSetEntry& entry, const Style& style) {
@@ -161,9 +167,9 @@ std::string SetEntryText(const ShownSetEntry& entry, const Style& style) {
   }
   const std::string_view end = entry.verified.has_value() ? "\n" : " \n";
   std::string text = Text("index:\t\t{}\nset:\t\t{}{}key:\t\t{}{}", entry.index,
-                          Shown(entry.set, style), end, Shown(entry.set_key, style), end);
+                          ShownBytes(entry.set, style), end, ShownBytes(entry.set_key, style), end);
   text += Text("score:\t\t{:f}{}value:\t\t{}{}hash:\t\t{}{}", entry.score, end,
-               Shown(entry.key, style), end, ToHex(entry.hash), end);
+               ShownBytes(entry.key, style), end, ToHex(entry.hash), end);
   if (entry.verified.has_value()) text += Text("verified:\t{}\n", *entry.verified);
   return text + "\n";
 }

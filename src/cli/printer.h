@@ -24,11 +24,20 @@ enum class ValueOnly : std::uint8_t { kNo, kYes };
 // Whether control characters are shown as escapes, so that a value cannot drive a terminal.
 enum class Escape : std::uint8_t { kNo, kYes };
 
+enum class Colours : std::uint8_t { kNo, kYes };
+
 struct Style {
   OutputForm form = OutputForm::kText;
   ValueOnly value_only = ValueOnly::kNo;
   Escape escape = Escape::kNo;
+  Colours colours = Colours::kNo;
 };
+
+// The form that a value of --output names.
+OutputForm FormOf(std::string_view name);
+
+// `bytes` as they are, or with their control characters escaped.
+std::string ShownBytes(BytesView bytes, const Style& style);
 
 // One entry, as it is shown.
 struct ShownItem {
