@@ -10,7 +10,7 @@ list(TRANSFORM layers REPLACE "(.+)" "$<TARGET_OBJECTS:immudb_\\1>" OUTPUT_VARIA
 add_library(immudb_sdk STATIC ${objects} $<TARGET_OBJECTS:immudb_proto>)
 set_target_properties(immudb_sdk PROPERTIES OUTPUT_NAME immudb LINKER_LANGUAGE CXX)
 
-install(TARGETS immudb immuclient RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS immudb immuclient immuadmin RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS immudb_sdk ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/immudb DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 

@@ -34,6 +34,7 @@ PLACEHOLDERS = {
     "USAGE": r"(?s:.*)",
 }
 PLACEHOLDER = re.compile(r"<([A-Z]+)(?::(\w+))?>")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Our codes for the failures that are all 1 in the recording.
 FAILURES = range(1, 7)
 
@@ -111,15 +112,22 @@ class Player:
                  "ASAN_OPTIONS": "detect_leaks=0"}
         if not self.skips_port:
             given["IMMUCLIENT_IMMUDB_PORT"] = str(self.port(3322))
+            given["IMMUADMIN_IMMUDB_PORT"] = str(self.port(3322))
+            given["IMMUADMIN_METRICS_PORT"] = str(self.port(9497))
         given.update({name: self.moved(value) for name, value in step.get("env", {}).items()})
         return given
 
     def server(self, step):
         data = self.folder / "work" / "data"
-        self.database = server.Server(self.programs, data=data)
+        flags = ["--metrics-port", str(self.port(9497)), *map(self.moved, step.get("args", []))]
+        self.database = server.Server(self.programs, data=data, flags=flags)
         self.database.port = self.port(step.get("port", 3322))
         self.database.start()
         return {"up": True}
+
+    def stop(self, _):
+        self.database.stop()
+        return {"exit": 0}
 
     def run(self, step):
         words = [self.moved(self.names.fill(word)) for word in step["argv"]]
@@ -202,21 +210,67 @@ def last_message(text):
     return re.sub(r"^rpc error: code = \w+ desc = ", "", lines[-1] if lines else "")
 
 
+def labels(text):
+    """Patterns of the labels in `text`: what stands before a colon, and the words of a header."""
+    for line in COLOUR.sub("", text).split("\n"):
+        label = re.match(r"\s*([A-Za-z][\w .()/-]*?)\s*:", line)
+        words = label[1].split() if label else line.split() if line.startswith("#") else []
+        if words:
+            yield r"(?im)^\s*" + r"\s+".join(map(re.escape, words)) + (r"\s*:" if label else "")
+
+
+def shape_differences(expected, seen):
+    """What is missing of the parts that the recording asks for, in the order of the output."""
+    output = rest = COLOUR.sub("", seen.get("stdout", seen.get("text", "")))
+    for pattern in labels(expected.get("stdout", expected.get("text", ""))):
+        found = re.search(pattern, rest)
+        if not found:
+            yield f"stdout: no {pattern} in {output!r}"
+            return
+        rest = rest[found.end():]
+    for pattern in (*expected.get("patterns", []), *expected.get("any_stream", [])):
+        if not re.search(pattern, output, re.MULTILINE):
+            yield f"stdout: no {pattern} in {output!r}"
+
+
+def help_differences(facts, text):
+    """What of the recorded facts the help `text` does not tell."""
+    for alias in facts["aliases"]:
+        if not re.search(rf"(?<![\w-]){re.escape(alias)}(?![\w-])", text):
+            yield f"no alias {alias}"
+    for command in facts["commands"]:
+        if not re.search(rf"(?m)^ +{re.escape(command)} ", text):
+            yield f"no command {command}"
+    for name, flag in facts["flags"].items():
+        line = re.search(rf"(?m)^.*(?<![\w-])--{re.escape(name)}(?![\w-]).*$", text)
+        if not line:
+            yield f"no flag --{name}"
+        elif flag["short"] and f"-{flag['short']}," not in line[0]:
+            yield f"no -{flag['short']} for --{name}"
+        elif flag["default"] and flag["default"] not in line[0]:
+            yield f"--{name} does not tell its default {flag['default']}"
+
+
 def differences(step, expected, seen, names):
     """What of `seen` is not as `expected`, as texts."""
     match = step.get("match", "exact")
-    for member in ("up", "exists", "kind"):
+    for member in ("up", "exists", "kind", "status"):
         if member in expected and expected[member] != seen.get(member):
             yield f"{member}: {seen.get(member)}, not {expected[member]}"
     if "mode" in expected and "mode" in seen and int(seen["mode"], 8) & ~int(expected["mode"], 8):
         yield f"mode: {seen['mode']} is wider than {expected['mode']}"
     if expected.get("exit") is not None and not exit_matches(expected["exit"], seen["exit"]):
         yield f"exit: {seen['exit']}, not {expected['exit']}: {seen['stderr']!r}"
+    if "facts" in expected:
+        yield from help_differences(expected["facts"], seen["stdout"])
+    elif match == "shape":
+        yield from shape_differences(expected, seen)
     if match != "exact":
         return
     for stream in ("stdout", "text"):
-        if stream in expected and not names.matches(expected[stream], seen.get(stream, "")):
-            yield f"{stream}: {seen.get(stream)!r}, not {expected[stream]!r}"
+        wanted = COLOUR.sub("", expected.get(stream, ""))
+        if stream in expected and not names.matches(wanted, seen.get(stream, "")):
+            yield f"{stream}: {seen.get(stream)!r}, not {wanted!r}"
     wanted, manner = expected.get("stderr"), step.get("match_stderr", "exact")
     if wanted is None or manner in ("any", "exit-only"):
         return

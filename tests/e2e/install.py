@@ -12,8 +12,8 @@ import server
 
 STEP_SECONDS = 240
 PREFIX = "/opt/immudb"
-INSTALLED = ("bin/immudb", "bin/immuclient", "include/immudb/client.h", "lib/libimmudb.a",
-             "lib/cmake/immudb/immudb-config.cmake", "lib/pkgconfig/immudb.pc")
+INSTALLED = ("bin/immudb", "bin/immuclient", "bin/immuadmin", "include/immudb/client.h",
+             "lib/libimmudb.a", "lib/cmake/immudb/immudb-config.cmake", "lib/pkgconfig/immudb.pc")
 PROGRAM = """
 #include <immudb/client.h>
 
