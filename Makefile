@@ -3,12 +3,13 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 RUN_ARGS ?=
 BENCH_ARGS ?=
+FUZZ_SECONDS ?= 60
 # A compiler cache is used where there is one, and never needed.
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(shell command -v ccache)
 
 PREFIX ?= /usr/local
 
-.PHONY: all build install run test soak hostile bench format tidy clean setup-build setup-test
+.PHONY: all build install run test fuzz soak hostile bench format tidy clean setup-build setup-test
 
 all: build
 
@@ -39,8 +40,15 @@ test: setup-test
 	cmake --build --preset dev --parallel $(JOBS)
 	ctest --preset dev --label-exclude '^(slow|soak|clients|hostile)$$' --parallel $(JOBS)
 
-# The long forms of the tests that start the programs: hours, on the release build.
+# Every decoder of bytes from outside against bytes that clang's libFuzzer makes up, for so many
+# seconds each.
+fuzz: setup-test
+	JOBS=$(JOBS) tools/fuzz.sh $(FUZZ_SECONDS)
+
+# The long forms of the tests that start the programs: hours, on the release build. And ten minutes
+# for each fuzz target.
 soak: build test
+	tools/fuzz.sh 600
 	IMMUDB_BIN_DIR="$(CURDIR)/build/release/bin" ctest --preset dev --label-regex '^soak$$'
 
 # Attacks on the network front of the release build, beside an honest client; they need a quiet

@@ -34,6 +34,8 @@ if(IMMUDB_SANITIZE)
     target_compile_options(immudb_options INTERFACE -Wno-tsan)
   endif()
 endif()
+option(IMMUDB_FUZZ "Build the fuzz targets as programs of libFuzzer's (clang)" OFF)
+add_custom_target(fuzz_targets)  # All of them.
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 # immudb_library(NAME DEPS...): one directory of src/ is one static library, immudb::NAME.
@@ -57,5 +59,22 @@ function(immudb_library name)
     target_link_libraries(${name}_test PRIVATE immudb::${name} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE IMMUDB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS ${name})
+  endif()
+endfunction()
+
+# immudb_fuzz(LAYER NAME [SOURCES...]): NAME_fuzz.cc is a fuzz target of a layer that
+# immudb_library() has made. It becomes part of LAYER_test and, with IMMUDB_FUZZ, of the program
+# LAYER_NAME_fuzz, together with SOURCES, which are in LAYER_test already.
+function(immudb_fuzz layer name)
+  if(TARGET ${layer}_test)
+    target_sources(${layer}_test PRIVATE ${name}_fuzz.cc)
+  endif()
+  if(IMMUDB_FUZZ)
+    set(program ${layer}_${name}_fuzz)
+    add_executable(${program} EXCLUDE_FROM_ALL ${name}_fuzz.cc ${ARGN})
+    target_compile_definitions(${program} PRIVATE IMMUDB_LIBFUZZER)
+    target_link_options(${program} PRIVATE -fsanitize=fuzzer)
+    target_link_libraries(${program} PRIVATE immudb::${layer})
+    add_dependencies(fuzz_targets ${program})
   endif()
 endfunction()

@@ -43,6 +43,7 @@ command openssl                              openssl
 command fusermount3                          fuse3
 command mkfs.ext4                            e2fsprogs
 command clang++-14                           clang-14
+file    /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a  libclang-rt-14-dev
 command clang-tidy-14                        clang-tidy-14
 command clang-format-14                      clang-format-14
 header  gtest/gtest.h                        libgtest-dev
@@ -56,7 +57,7 @@ present() {
     header) [ -e "/usr/include/$2" ] || [ -e "/usr/local/include/$2" ] ||
       compgen -G "/usr/include/*-linux-gnu/$2" >/dev/null ;;
     python) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
-    file) [ -e "$2" ] ;;
+    file) compgen -G "$2" >/dev/null ;;
   esac
 }
 

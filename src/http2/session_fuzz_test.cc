@@ -1,5 +1,5 @@
-// The fuzz target over a small corpus: good conversations, each of them cut at every length, and
-// with single bytes changed.
+// The fuzz target of the session over what chance is slow to find: good conversations, each of them
+// cut at every length, and with single bytes changed.
 
 #include <gtest/gtest.h>
 
@@ -12,13 +12,14 @@
 
 #include "http2/client_peer_test.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-
 namespace immudb::http2 {
+
+void FuzzSession(BytesView input);
+
 namespace {
 
 void RunTarget(const std::string& input) {
-  LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
+  FuzzSession(AsBytes(input));
 }
 
 std::string RawCall(std::uint32_t stream, std::string_view path, std::string_view more,
