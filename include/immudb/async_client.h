@@ -124,9 +124,10 @@ class AsyncClient {
   void UpdateAuthConfig(AuthKind kind, const CallOptions& options, Callback<void> done);
   void UpdateMtlsConfig(MtlsMode mode, const CallOptions& options, Callback<void> done);
   void PrintTree(const CallOptions& options, Callback<std::vector<TreeLayer>> done);
-  // Hands every entry of the database to `on_entries`, part by part; it returns false to end it.
-  // The deadline is that of the whole dump: set it in `options`. Ends with kUnavailable if ended.
-  void Dump(std::function<bool(std::vector<KeyValue>)> on_entries, const CallOptions& options,
+  // Hands every stored record of the database, the entries and what the server derives, to
+  // `on_records`, part by part; it returns false to end it. The deadline is that of the whole dump:
+  // set it in `options`. Ends with kUnavailable if ended.
+  void Dump(std::function<bool(std::vector<DumpRecord>)> on_records, const CallOptions& options,
             Callback<void> done);
 
  private:

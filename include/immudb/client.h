@@ -91,7 +91,7 @@ class Client {
   Status UpdateAuthConfig(AuthKind kind, const CallOptions& options = {});
   Status UpdateMtlsConfig(MtlsMode mode, const CallOptions& options = {});
   Result<std::vector<TreeLayer>> PrintTree(const CallOptions& options = {});
-  Status Dump(std::function<bool(std::vector<KeyValue>)> on_entries,
+  Status Dump(std::function<bool(std::vector<DumpRecord>)> on_records,
               const CallOptions& options = {});
 
  private:

@@ -42,6 +42,22 @@ struct KeyValue {
   Bytes value;
 };
 
+// A record as it is stored: an entry, or what the server derives from them.
+// Source: the messages of Dump in immudb 0.8.1, which are those of its storage engine.
+struct DumpRecord {
+  Bytes key;
+  Bytes value;
+  Bytes user_meta;
+  std::uint64_t version = 0;
+  std::uint64_t expires_at = 0;
+  Bytes meta;
+  std::uint32_t stream_id = 0;
+  bool is_last_of_stream = false;
+};
+
+// The bytes of a record in a dump file. Source: message KV of immudb 0.8.1.
+Bytes EncodeDumpRecord(const DumpRecord& record);
+
 struct Item {
   Bytes key;
   Bytes value;  // In the form asked for: the payload, or the bytes as stored.

@@ -302,9 +302,9 @@ void AsyncClient::PrintTree(const CallOptions& options, Callback<std::vector<Tre
              [](const RpcReply& reply) { return client::DecodeTree(reply.body); });
 }
 
-void AsyncClient::Dump(std::function<bool(std::vector<KeyValue>)> on_entries,
+void AsyncClient::Dump(std::function<bool(std::vector<DumpRecord>)> on_records,
                        const CallOptions& options, Callback<void> done) {
-  core_->Dump(std::move(on_entries), options, std::move(done));
+  core_->Dump(std::move(on_records), options, std::move(done));
 }
 
 }  // namespace immudb

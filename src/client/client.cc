@@ -241,10 +241,10 @@ Result<std::vector<TreeLayer>> Client::PrintTree(const CallOptions& options) {
       [&](Callback<std::vector<TreeLayer>> done) { async_->PrintTree(options, std::move(done)); });
 }
 
-Status Client::Dump(std::function<bool(std::vector<KeyValue>)> on_entries,
+Status Client::Dump(std::function<bool(std::vector<DumpRecord>)> on_records,
                     const CallOptions& options) {
   return Await<void>(
-      [&](Callback<void> done) { async_->Dump(std::move(on_entries), options, std::move(done)); });
+      [&](Callback<void> done) { async_->Dump(std::move(on_records), options, std::move(done)); });
 }
 
 }  // namespace immudb

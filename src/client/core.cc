@@ -159,18 +159,18 @@ void Core::FetchSignedHead(const CallPtr& call, Callback<SignedHead> done) {
   });
 }
 
-void Core::Dump(std::function<bool(std::vector<KeyValue>)> on_entries, const CallOptions& options,
+void Core::Dump(std::function<bool(std::vector<DumpRecord>)> on_records, const CallOptions& options,
                 Callback<void> done) {
   CallPtr call = Begin("Dump", options);
   // Shared by the two callbacks.
   auto fault = std::make_shared<std::optional<Error>>();
   environment_.transport->StartStream(
       {.method = "Dump", .request = {}, .token = call->token, .timeout = TimeLeft(call)},
-      [fault, on_entries = std::move(on_entries)](const Bytes& message) {
-        Result<std::vector<KeyValue>> pairs = DecodePairs(message);
-        if (!pairs) {
-          *fault = pairs.error();
-        } else if (!on_entries(*std::move(pairs))) {
+      [fault, on_records = std::move(on_records)](const Bytes& message) {
+        Result<std::vector<DumpRecord>> records = DecodeDump(message);
+        if (!records) {
+          *fault = records.error();
+        } else if (!on_records(*std::move(records))) {
           *fault = Error{Code::kUnavailable, "the dump was ended"};
         }
         return !fault->has_value();

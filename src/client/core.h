@@ -80,7 +80,7 @@ class Core : public HeadSource {
   void SetSession(Session session);
   Session session() const;
 
-  void Dump(std::function<bool(std::vector<KeyValue>)> on_entries, const CallOptions& options,
+  void Dump(std::function<bool(std::vector<DumpRecord>)> on_records, const CallOptions& options,
             Callback<void> done);
 
   // The keeper of the database that `call` is about.

@@ -81,7 +81,7 @@ Result<std::vector<std::string>> DecodeDatabases(const Bytes& body);
 Result<std::vector<User>> DecodeUsers(const Bytes& body);
 Result<HealthReport> DecodeHealth(const Bytes& body);
 Result<std::vector<TreeLayer>> DecodeTree(const Bytes& body);
-Result<std::vector<KeyValue>> DecodePairs(const Bytes& body);
+Result<std::vector<DumpRecord>> DecodeDump(const Bytes& body);
 
 // Turns the value of `item` from what is stored into `form`. Errors: kUnsupported.
 Status ToForm(Item& item, ValueForm form);

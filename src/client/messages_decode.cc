@@ -238,14 +238,21 @@ Result<std::vector<TreeLayer>> DecodeTree(const Bytes& body) {
   return layers;
 }
 
-Result<std::vector<KeyValue>> DecodePairs(const Bytes& body) {
+Result<std::vector<DumpRecord>> DecodeDump(const Bytes& body) {
   IMMUDB_ASSIGN(const auto message, Parse<pb::KVList>(body));
-  std::vector<KeyValue> pairs;
-  pairs.reserve(static_cast<std::size_t>(message.kv_size()));
-  for (const pb::KV& pair : message.kv()) {
-    pairs.push_back({ToBytes(pair.key()), ToBytes(pair.value())});
+  std::vector<DumpRecord> records;
+  records.reserve(static_cast<std::size_t>(message.kv_size()));
+  for (const pb::KV& record : message.kv()) {
+    records.push_back({.key = ToBytes(record.key()),
+                       .value = ToBytes(record.value()),
+                       .user_meta = ToBytes(record.user_meta()),
+                       .version = record.version(),
+                       .expires_at = record.expires_at(),
+                       .meta = ToBytes(record.meta()),
+                       .stream_id = record.stream_id(),
+                       .is_last_of_stream = record.stream_done()});
   }
-  return pairs;
+  return records;
 }
 
 }  // namespace immudb::client

@@ -1,3 +1,4 @@
+#include <pb.pb.h>
 #include <schema.pb.h>
 
 #include "base/check.h"
@@ -254,6 +255,19 @@ namespace immudb {
 
 Bytes EncodeContent(const Content& content) {
   return client::EncodeContent(content.timestamp, content.payload);
+}
+
+Bytes EncodeDumpRecord(const DumpRecord& record) {
+  pb::KV message;
+  message.set_key(record.key.data(), record.key.size());
+  message.set_value(record.value.data(), record.value.size());
+  message.set_user_meta(record.user_meta.data(), record.user_meta.size());
+  message.set_version(record.version);
+  message.set_expires_at(record.expires_at);
+  message.set_meta(record.meta.data(), record.meta.size());
+  message.set_stream_id(record.stream_id);
+  message.set_stream_done(record.is_last_of_stream);
+  return client::Encode(message);
 }
 
 }  // namespace immudb
