@@ -71,5 +71,7 @@ std::vector<Command> AdminSessionCommands();
 std::vector<Command> UserCommands();
 std::vector<Command> DatabaseCommands();
 std::vector<Command> ServerCommands();
+std::vector<Command> DumpCommands();
+std::vector<Command> StatsCommands();
 
 }  // namespace immudb::cli

@@ -183,6 +183,29 @@ Rows AdminOutputRows() {
            .choices = {"text", "json"}}};
 }
 
+Rows StatsRows() {
+  return {
+      {.name = "metrics-port",
+       .type = OptionType::kInteger,
+       .default_value = "9497",
+       .help = "port of the server's page of metrics",
+       .minimum = 1,
+       .maximum = 65'535},
+      {.name = "raw",
+       .short_name = 'r',
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "print the page itself",
+       .places = OptionPlaces::kFlag},
+      {.name = "text",
+       .short_name = 't',
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "print text",
+       .places = OptionPlaces::kFlag},
+  };
+}
+
 // `NAME_IMMUDB_PORT` of the program `NAME` for the option `immudb-port`.
 std::string VariableOf(std::string_view program, std::string_view option) {
   std::string name = Text("{}_{}", program, option);
@@ -222,7 +245,7 @@ std::span<const OptionRow> ClientOptionRows() {
 
 std::span<const OptionRow> AdminOptionRows() {
   static const OptionTable table("immuadmin", {ConnectionRows(), TlsRows(), SessionRows(),
-                                               NewPasswordRows(), AdminOutputRows()});
+                                               NewPasswordRows(), AdminOutputRows(), StatsRows()});
   return table.rows();
 }
 

@@ -16,6 +16,8 @@ import subprocess
 import sys
 import termios
 import time
+import urllib.error
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "harness"))
@@ -103,7 +105,8 @@ class Player:
         return self.ports.setdefault(recorded, server.free_port())
 
     def moved(self, text):
-        return re.sub(r"\b(3322|3399|355\d)\b", lambda found: str(self.port(int(found[1]))), text)
+        return re.sub(r"\b(3322|3399|355\d|9497)\b",
+                      lambda found: str(self.port(int(found[1]))), text)
 
     def environment(self, step):
         given = {"PATH": os.environ["PATH"], "HOME": str(self.folder / "home"), "TZ": "UTC",
@@ -118,15 +121,23 @@ class Player:
         return given
 
     def server(self, step):
-        data = self.folder / "work" / "data"
         flags = ["--metrics-port", str(self.port(9497)), *map(self.moved, step.get("args", []))]
-        self.database = server.Server(self.programs, data=data, flags=flags)
+        self.database = server.Server(self.programs, data="data", flags=flags)
+        self.database.folder = self.folder / "work"
         self.database.port = self.port(step.get("port", 3322))
         self.database.start()
         return {"up": True}
 
+    def http(self, step):
+        try:
+            with urllib.request.urlopen(self.moved(step["url"]), timeout=RUN_SECONDS) as answer:
+                return {"status": answer.status, "stdout": answer.read().decode()}
+        except urllib.error.HTTPError as error:
+            return {"status": error.code, "stdout": ""}
+
     def stop(self, _):
         self.database.stop()
+        self.database = None
         return {"exit": 0}
 
     def run(self, step):

@@ -5,12 +5,15 @@
 2. JSON is one object a line.
 3. Failures end with the documented exit codes, on standard error alone.
 4. Settings reach the server, and the tree is shown.
+5. A dump is whole or not there, and holds what was written.
+6. The figures are those of the server.
 """
 import contextlib
 import json
 import os
 import pathlib
 import pty
+import socket
 import stat
 import subprocess
 import sys
@@ -136,6 +139,81 @@ def check_server(tools, config):
     assert sum(node["root"] for node in nodes) == 1, nodes
 
 
+def varint(data, at):
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        at, shift = at + 1, shift + 7
+        if not data[at - 1] & 128:
+            return value, at
+
+
+def fields(record):
+    """The fields of a protobuf message, by number."""
+    found, at = {}, 0
+    while at < len(record):
+        tag, at = varint(record, at)
+        value, at = varint(record, at)
+        if tag & 7 == 2:
+            value, at = record[at:at + value], at + value
+        found[tag >> 3] = value
+    return found
+
+
+def records(dump):
+    """Key and value of each record of a dump file."""
+    found, at = {}, 0
+    while at < len(dump):
+        size = int.from_bytes(dump[at:at + 4], "little")
+        each = fields(dump[at + 4:at + 4 + size])
+        found[each[1]] = each.get(2, b"")
+        at += 4 + size
+    assert at == len(dump), "the last record is cut"
+    return found
+
+
+def check_dump(tools):
+    tools.run("database", "use", "second")
+    said = tools.run("dump", "second.bkp")
+    path = tools.home / "second.bkp"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    found = records(path.read_bytes())
+    assert said == f"SUCCESS: {len(found)} key-value entries were backed-up to file second.bkp\n"
+    for number in range(3):
+        assert found[b"key%d" % number].endswith(b"value"), found
+    tools.fails(FAILURE, "second.bkp exists already", "dump", "second.bkp")
+
+    done = subprocess.run([tools.programs / "immuadmin", "dump", "-"], capture_output=True,
+                          env=tools.environment, cwd=tools.home, timeout=SECONDS)
+    assert done.returncode == 0 and done.stdout == path.read_bytes(), done.stderr
+    assert b"SUCCESS" in done.stderr, done.stderr
+
+    tools.run("dump")
+    assert len(list(tools.home.glob("immudb_*.bkp"))) == 1
+    tools.run("database", "create", "nothing")
+    tools.run("database", "use", "nothing")
+    assert tools.run("dump", "nothing.bkp") == "Database is empty.\n"
+    tools.fails(DENIED, "please login first", "dump", "x", "--tokenfile=other")
+    left = [each.name for each in tools.home.iterdir() if "partial" in each.name]
+    assert not left and not (tools.home / "nothing.bkp").exists(), left
+
+
+def check_stats(tools):
+    text = tools.run("stats")
+    assert "\nNumber of clients          :\t1\n" in text and "   Set (3)" in text, text
+    assert tools.run("stats", "--text").startswith("Database path")
+    figures = json.loads(tools.run("stats", "--output=json"))
+    entries = {each["path"].rsplit("/", 1)[1]: each["entries"] for each in figures["databases"]}
+    assert entries["second"] == 3 and entries["defaultdb"] == 0, figures
+    assert "# TYPE immudb_uptime_hours counter\n" in tools.run("stats", "-r")
+    port = str(server.free_port())
+    tools.fails(UNREACHABLE, f"http://127.0.0.1:{port}/metrics: Connection refused", "stats",
+                "--metrics-port", port)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        tools.fails(UNREACHABLE, "no answer in time", "stats", "--timeout=500ms",
+                    IMMUADMIN_METRICS_PORT=str(silent.getsockname()[1]))
+
+
 def check_terminal(tools):
     shown = tools.on_terminal("user", "deactivate", "alice")
     assert shown == "User status changed successfully\r\n", repr(shown)
@@ -150,13 +228,18 @@ def main():
     config = database.folder / "immudb.toml"
     config.write_text("mtls = false\n")
     config.chmod(0o600)
-    database.flags = ["--metrics-port=0", "--config", str(config)]
+    metrics_port = str(server.free_port())
+    database.flags = ["--metrics-port", metrics_port, "--config", str(config)]
     database.start()
     tools = Tools(programs, database.port)
+    tools.environment["IMMUADMIN_METRICS_PORT"] = metrics_port
     check_passwords(tools)
     check_json(tools)
     check_failures(tools)
     check_server(tools, config)
+    check_stats(tools)
+    check_dump(tools)
+    tools.run("database", "use", "second")
     check_terminal(tools)
     database.stop()
 
