@@ -32,6 +32,7 @@ header  CLI/CLI.hpp                          libcli11-dev
 header  toml++/toml.h                        libtomlplusplus-dev
 header  nlohmann/json.hpp                    nlohmann-json3-dev
 header  mimalloc.h                           libmimalloc-dev
+header  ncurses.h                            libncurses-dev
 '
 test_needs='
 command git                                  git
@@ -40,6 +41,7 @@ python  venv                                 python3-venv
 command pkg-config                           pkg-config
 command strace                               strace
 command openssl                              openssl
+command tmux                                 tmux
 command fusermount3                          fuse3
 command mkfs.ext4                            e2fsprogs
 command clang++-14                           clang-14

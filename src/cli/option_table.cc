@@ -201,8 +201,15 @@ Rows StatsRows() {
        .short_name = 't',
        .type = OptionType::kBool,
        .default_value = "false",
-       .help = "print text",
+       .help = "print text, on a terminal too",
        .places = OptionPlaces::kFlag},
+      {.name = "visual",
+       .short_name = 'v',
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "show the live view, or fail without a terminal",
+       .places = OptionPlaces::kFlag},
+      {.name = "interval", .default_value = "1s", .help = "how often the live view reads the page"},
   };
 }
 
