@@ -19,6 +19,7 @@
 
 #include "immudb/bytes.h"
 #include "immudb/digest.h"
+#include "immudb/inspection.h"
 #include "immudb/operations.h"
 #include "immudb/result.h"
 #include "immudb/tree.h"
@@ -177,6 +178,14 @@ class Ledger {
   // Makes all published entries durable and the derived files current, so that the next opening
   // replays nothing. Errors: kExhausted, kIo; the ledger goes on.
   virtual Status Checkpoint() = 0;
+
+  // Reads all files again, up to the entries that are published when it begins, and looks whether
+  // they are what they were; `recorded` are roots that somebody else has kept. Takes long; writes
+  // and reads go on. What it finds is remembered as if a read had met it: damage stops writes,
+  // roots and proofs, and derived files are rebuilt at the next opening. Errors: kIo, kDenied;
+  // those of `observer`. Nothing is then known.
+  virtual Result<InspectionReport> Inspect(std::span<const RecordedRoot> recorded,
+                                           InspectionObserver& observer) = 0;
 
   // Refuses new batches, finishes queued ones, checkpoints and closes the files. Idempotent.
   virtual Status Close() = 0;

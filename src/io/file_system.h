@@ -1,6 +1,7 @@
 // The file operations that everything on disk is built from. Two implementations: the operating
 // system's (io/posix_file_system.h) and an in-memory one for tests (io/memory_file_system.h) that
-// fails on demand and shows what a power loss leaves.
+// fails on demand and shows what a power loss leaves; and a view that only reads
+// (io/read_only_file_system.h).
 //
 // Paths are the operating system's; a relative path is relative to the working directory.
 
@@ -94,6 +95,10 @@ class FileSystem {
   // Takes the lock file `path`, creating it if need be. Errors: kUnavailable if another process (or
   // another lock in this one) holds it, kDenied, kIo.
   virtual Result<std::unique_ptr<DirectoryLock>> Lock(const std::string& path) = 0;
+
+  // Lock, for a lock file that exists, which is neither created nor opened for writing.
+  // Errors: kNotFound; as Lock.
+  virtual Result<std::unique_ptr<DirectoryLock>> LockExisting(const std::string& path) = 0;
 };
 
 // Reads a whole file of at most `bytes_max` bytes. Errors: those of Open and Read; kLimitExceeded.

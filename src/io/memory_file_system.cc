@@ -285,6 +285,10 @@ Status MemoryFileSystem::SyncDirectory(const std::string& path) {
 
 Result<std::unique_ptr<DirectoryLock>> MemoryFileSystem::Lock(const std::string& path) {
   IMMUDB_TRY(Open(path, OpenMode::kCreateOrOpen));
+  return LockExisting(path);
+}
+
+Result<std::unique_ptr<DirectoryLock>> MemoryFileSystem::LockExisting(const std::string& path) {
   const MutexLock lock(mutex_);
   IMMUDB_ASSIGN(const NodeId node, Find(path));
   if (!locks_.emplace(node, generation_).second) {

@@ -60,6 +60,7 @@ class MemoryFileSystem : public FileSystem {
   Result<bool> Exists(const std::string& path) const override;
   Status SyncDirectory(const std::string& path) override;
   Result<std::unique_ptr<DirectoryLock>> Lock(const std::string& path) override;
+  Result<std::unique_ptr<DirectoryLock>> LockExisting(const std::string& path) override;
 
   // Operations so far: the number the next one will have.
   std::uint64_t operations() const;

@@ -169,6 +169,18 @@ class PosixLock : public DirectoryLock {
   Descriptor descriptor_;  // Closing it releases the lock.
 };
 
+Result<std::unique_ptr<DirectoryLock>> TakeLock(const std::string& path, int flags) {
+  Descriptor descriptor = OpenDescriptor(path, flags);
+  if (!descriptor.valid()) return SystemFailure("open", path);
+  if (Retry([&] { return ::flock(descriptor.number(), LOCK_EX | LOCK_NB); }) != 0) {
+    if (errno == EWOULDBLOCK) {
+      return Fail(Code::kUnavailable, "{} is locked by another process", path);
+    }
+    return SystemFailure("lock", path);
+  }
+  return std::make_unique<PosixLock>(std::move(descriptor));
+}
+
 int FlagsOf(OpenMode mode) {
   switch (mode) {
     case OpenMode::kRead: return O_RDONLY;
@@ -256,15 +268,11 @@ Status PosixFileSystem::SyncDirectory(const std::string& path) {
 }
 
 Result<std::unique_ptr<DirectoryLock>> PosixFileSystem::Lock(const std::string& path) {
-  Descriptor descriptor = OpenDescriptor(path, O_RDWR | O_CREAT);
-  if (!descriptor.valid()) return SystemFailure("open", path);
-  if (Retry([&] { return ::flock(descriptor.number(), LOCK_EX | LOCK_NB); }) != 0) {
-    if (errno == EWOULDBLOCK) {
-      return Fail(Code::kUnavailable, "{} is locked by another process", path);
-    }
-    return SystemFailure("lock", path);
-  }
-  return std::make_unique<PosixLock>(std::move(descriptor));
+  return TakeLock(path, O_RDWR | O_CREAT);
+}
+
+Result<std::unique_ptr<DirectoryLock>> PosixFileSystem::LockExisting(const std::string& path) {
+  return TakeLock(path, O_RDONLY);
 }
 
 }  // namespace immudb::io

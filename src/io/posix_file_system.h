@@ -27,6 +27,7 @@ class PosixFileSystem : public FileSystem {
   // flock: the lock belongs to this open of the file, so a second one in this process is refused
   // too, and a child that execs does not hold it.
   Result<std::unique_ptr<DirectoryLock>> Lock(const std::string& path) override;
+  Result<std::unique_ptr<DirectoryLock>> LockExisting(const std::string& path) override;
 };
 
 }  // namespace immudb::io

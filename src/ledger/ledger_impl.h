@@ -59,6 +59,8 @@ class LedgerImpl : public Ledger {
   Result<std::unique_ptr<Cursor<std::uint64_t>>> CountKeys() const override;
   Result<Digest> Node(std::uint8_t level, std::uint64_t index, TreeSize size) const override;
   Status Checkpoint() override;
+  Result<InspectionReport> Inspect(std::span<const RecordedRoot> recorded,
+                                   InspectionObserver& observer) override;
   Status Close() override;
   LedgerStatistics statistics() const override;
   const std::string& origin() const override { return storage_->meta.origin; }
@@ -78,6 +80,8 @@ class LedgerImpl : public Ledger {
   Result<InclusionProof> ProveIn(const TreeReader& nodes, LeafIndex index, TreeSize size) const;
   Result<EntryProof> ProveWith(const TreeReader& nodes, LeafIndex index, TreeSize size,
                                std::optional<LeafIndex> since) const;
+  // Remembers what an inspection found.
+  void NoteFindings(const InspectionReport& report);
   // What runs a few times a second: seals an idle log, starts a checkpoint that is due.
   void Maintain();
 

@@ -11,8 +11,6 @@
 namespace immudb::ledger {
 namespace {
 
-constexpr std::string_view kMagic = "immuOFFS";
-
 struct Place {
   PageAddress page;
   std::uint64_t offset_bytes = 0;
@@ -39,7 +37,7 @@ Result<std::unique_ptr<OffsetStore>> OffsetStore::Open(io::FileSystem& files,
   IMMUDB_ASSIGN(std::unique_ptr<PageStore> pages,
                 PageStore::Open(files, cache,
                                 {.path = path,
-                                 .magic = kMagic,
+                                 .magic = kOffsetsMagic,
                                  .ledger = ledger.bytes,
                                  .trusted_pages = page_count,
                                  .position = [](PageAddress page) { return page.number; }}));

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "immudb/result.h"
 #include "immudb/tree.h"
@@ -19,6 +20,9 @@
 #include "log/record.h"
 
 namespace immudb::ledger {
+
+// The first bytes of an offset file.
+inline constexpr std::string_view kOffsetsMagic = "immuOFFS";
 
 inline constexpr std::uint64_t kOffsetsPerPage = kPageContentBytes / sizeof(std::uint64_t);
 

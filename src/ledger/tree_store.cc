@@ -20,8 +20,6 @@ using merkle::kPageNodeCount;
 using merkle::NodeId;
 using merkle::NodePlace;
 
-constexpr std::string_view kMagic = "immuTREE";
-
 static_assert(kPageLevelCount <= kPageSeriesMax);
 static_assert(kPageNodeCount * sizeof(Digest) <= kPageContentBytes);
 
@@ -42,7 +40,7 @@ Result<std::unique_ptr<TreeStore>> TreeStore::Open(io::FileSystem& files, const 
   IMMUDB_ASSIGN(std::unique_ptr<PageStore> pages,
                 PageStore::Open(files, cache,
                                 {.path = path,
-                                 .magic = kMagic,
+                                 .magic = kTreeMagic,
                                  .ledger = ledger.bytes,
                                  .trusted_pages = merkle::CompletePageCount(covered),
                                  .position = PositionOf}));

@@ -13,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "immudb/digest.h"
 #include "immudb/result.h"
@@ -25,6 +26,9 @@
 #include "merkle/page.h"
 
 namespace immudb::ledger {
+
+// The first bytes of a tree file.
+inline constexpr std::string_view kTreeMagic = "immuTREE";
 
 // One thread appends (Append, Root, size), one maintains (WriteBack, Sync), any number read, all at
 // the same time.

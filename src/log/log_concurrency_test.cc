@@ -34,6 +34,9 @@ class HookedFiles : public io::FileSystem {
   Result<std::unique_ptr<io::DirectoryLock>> Lock(const std::string& path) override {
     return files_.Lock(path);
   }
+  Result<std::unique_ptr<io::DirectoryLock>> LockExisting(const std::string& path) override {
+    return files_.LockExisting(path);
+  }
 
   std::function<void()> after_sync;
 

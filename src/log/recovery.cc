@@ -43,6 +43,12 @@ Status Recovery::Run(const RecordVisitor& visit) {
   return {};
 }
 
+Status Recovery::Inspect(std::optional<LeafIndex> until, const RecordVisitor& visit) {
+  until_ = until;
+  IMMUDB_TRY(ListSegments());
+  return Walk(visit);
+}
+
 Status Recovery::ListSegments() {
   IMMUDB_ASSIGN(const auto entries, files_.List(directory_));
   for (const io::DirectoryEntry& entry : entries) {
@@ -111,7 +117,7 @@ void Recovery::NoteDamage(LogPosition position, std::string text) {
 
 Status Recovery::Walk(const RecordVisitor& visit) {
   bool searched = false;
-  for (;;) {
+  while (!until_ || next_ < *until_) {
     IMMUDB_ASSIGN(const auto record, TryRecord(end_));
     if (record) {
       IMMUDB_TRY(Accept(end_, *record, visit));
@@ -124,13 +130,14 @@ Status Recovery::Walk(const RecordVisitor& visit) {
         return true;
       }));
     }
-    if (proven_ > end_) NoteDamage(end_, "a record that was acknowledged is not intact");
+    if (proven_ > end_ || until_) NoteDamage(end_, "a record that was acknowledged is not intact");
     if (!damage_) return {};
     IMMUDB_ASSIGN(const bool adopted, AdoptHeaderless(end_));
     if (adopted) continue;
     IMMUDB_ASSIGN(const bool go_on, PassDamaged(visit));
     if (!go_on) return {};
   }
+  return {};
 }
 
 Result<bool> Recovery::PassDamaged(const RecordVisitor& visit) {

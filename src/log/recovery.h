@@ -31,12 +31,20 @@ class Recovery {
   // Errors: as Log::Open.
   Status Run(const RecordVisitor& visit);
 
+  // Shows what Run would and leaves it at that: no byte on the disk is changed. With `until`, stops
+  // where that entry begins, and everything before it not being there is damage.
+  // Errors: as Log::Open, but for those of writing.
+  Status Inspect(std::optional<LeafIndex> until, const RecordVisitor& visit);
+
   // Valid after Run.
   LogPosition end() const { return end_; }
   LogPosition durable_end() const { return proven_; }
   LeafIndex next() const { return next_; }
   std::int64_t time_us() const { return time_us_; }
   const std::optional<Damage>& damage() const { return damage_; }
+  // Whether any byte but zero was seen behind the last record; found out at the end of the log
+  // only.
+  bool has_tail() const { return seen_nonzero_; }
   // Acknowledged records may be missing between end() and here; only with damage.
   std::optional<LogPosition> missing_to() const {
     return damage_ && end_ < proven_ ? std::optional(proven_) : std::nullopt;
@@ -106,6 +114,7 @@ class Recovery {
   LogPosition end_;
   LogPosition proven_;  // Everything before was synced.
   LeafIndex next_;
+  std::optional<LeafIndex> until_;  // Where to stop, and up to which everything must be there.
   std::int64_t time_us_ = 0;
   bool seen_nonzero_ = false;
   std::deque<Boundary> unproven_;

@@ -29,6 +29,11 @@ class PlainValuesLedger : public Ledger {
     return PlainValuesOnly();
   }
 
+  Result<InspectionReport> Inspect(std::span<const RecordedRoot> /*recorded*/,
+                                   InspectionObserver& /*observer*/) override {
+    return PlainValuesOnly();
+  }
+
   Result<Entry> GetReferenced(BytesView /*name*/) const override { return PlainValuesOnly(); }
 
   Result<std::unique_ptr<Cursor<Entry>>> Scan(KeyRange /*range*/) const override {
