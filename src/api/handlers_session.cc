@@ -105,7 +105,8 @@ void DecideLogin(const Context& context, const std::string& user, std::string_vi
 
 }  // namespace
 
-// A probe read; the key is one that is hardly ever there. A token that is no good does no harm:
+// A probe read; the key is one that is hardly ever there. A damaged database is not healthy even
+// where it can be read. A token that is no good does no harm:
 // clients call Health first, with whatever they have.
 void Health(const Context& context, google::protobuf::Empty& /*request*/) {
   auth::TokenLookup lookup = FindSession(*context.environment, *context.call);
@@ -118,8 +119,9 @@ void Health(const Context& context, google::protobuf::Empty& /*request*/) {
         context.environment->catalog.OpenDatabase(database);
     const Bytes probe = {0xff};
     const Result<Entry> found = ledger ? (*ledger)->Get(probe) : Result<Entry>(ledger.error());
+    const bool is_readable = found || found.error().code == Code::kNotFound;
     schema::HealthResponse response;
-    response.set_status(found || found.error().code == Code::kNotFound);
+    response.set_status(is_readable && !(*ledger)->statistics().damaged);
     response.set_version(context.environment->options.version_text);
     context.Reply(EncodeMessage(response));
   });

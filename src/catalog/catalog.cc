@@ -8,13 +8,12 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "catalog/signed_root.h"
+#include "ledger/inspection.h"
 
 namespace immudb::catalog {
 namespace {
 
 constexpr std::array kBuiltInDatabases = {kDefaultDatabase, kSystemDatabase};
-constexpr std::string_view kSignedRootFile = "signed-root";
-constexpr std::uint64_t kSignedRootBytesMax = 4096;
 // A ledger's origin names the server it was made by, for ever.
 constexpr std::string_view kOriginPrefix = "immudb/";
 
@@ -170,19 +169,13 @@ Status Catalog::CreateDatabase(const std::string& name) {
 Result<std::optional<TreeHead>> Catalog::ReadSignedRoot(std::string_view database) const {
   const std::optional<std::string> folder = databases_.PathOf(database);
   if (!folder) return Fail(Code::kNotFound, "{} does not exist", database);
-  const Result<Bytes> file =
-      io::ReadFile(context_.files, io::JoinPath(*folder, kSignedRootFile), kSignedRootBytesMax);
-  if (!file && file.error().code == Code::kNotFound) return std::optional<TreeHead>();
-  if (!file) return file.error();
-  IMMUDB_ASSIGN(const TreeHead head, DecodeSignedRoot(*file));
-  return std::optional<TreeHead>(head);
+  return catalog::ReadSignedRoot(context_.files, *folder);
 }
 
 Status Catalog::StoreSignedRoot(std::string_view database, const TreeHead& head) {
   const std::optional<std::string> folder = databases_.PathOf(database);
   if (!folder) return Fail(Code::kNotFound, "{} does not exist", database);
-  return io::ReplaceFile(context_.files, io::JoinPath(*folder, kSignedRootFile),
-                         EncodeSignedRoot(head));
+  return catalog::StoreSignedRoot(context_.files, *folder, head);
 }
 
 std::vector<DatabaseState> Catalog::DatabaseStates() const {
@@ -192,6 +185,23 @@ std::vector<DatabaseState> Catalog::DatabaseStates() const {
                     .is_open = true,
                     .statistics = system_ledger_->statistics()});
   return states;
+}
+
+Result<InspectionReport> Catalog::Inspect(std::string_view database, InspectionObserver& observer) {
+  if (database == kSystemDatabase) return system_ledger_->Inspect({}, observer);
+  const std::optional<std::string> folder = databases_.PathOf(database);
+  if (!folder) return Fail(Code::kNotFound, "{} does not exist", database);
+  std::vector<RecordedRoot> recorded;
+  IMMUDB_ASSIGN(const std::optional<TreeHead> signed_root, ReadSignedRoot(database));
+  if (signed_root) recorded.push_back({*signed_root, "the root signed last"});
+  const LedgerHandle ledger = databases_.FindOpen(database);
+  if (ledger != nullptr) return ledger->Inspect(recorded, observer);
+  Result<InspectionReport> at_rest = ledger::InspectLedger(
+      {context_.files, context_.random, observer}, *folder, {.recorded = recorded});
+  if (at_rest && at_rest->is_whole()) return at_rest;
+  // Somebody may have opened it meanwhile, and have written what was being read.
+  IMMUDB_ASSIGN(const LedgerHandle opened, OpenDatabase(database));
+  return opened->Inspect(recorded, observer);
 }
 
 bool Catalog::audit_trail_is_empty() const {

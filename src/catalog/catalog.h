@@ -21,6 +21,7 @@
 #include "crypto/random.h"
 #include "immudb/bytes.h"
 #include "immudb/engine.h"
+#include "immudb/inspection.h"
 #include "immudb/ledger.h"
 #include "immudb/result.h"
 #include "io/file_system.h"
@@ -87,6 +88,12 @@ class Catalog {
 
   // Of all databases, the audit trail included and last.
   std::vector<DatabaseState> DatabaseStates() const;
+
+  // Reads all files of a database again, the audit trail's too, and compares them with each other
+  // and with the roots that were given out; blocks for long. One at rest stays so, unless it seems
+  // to be damaged: it is opened then, to be sure, and so that it is marked.
+  // Errors: kNotFound if there is no such database; as Ledger::Inspect and Engine::OpenLedger.
+  Result<InspectionReport> Inspect(std::string_view database, InspectionObserver& observer);
 
   // As clients see it: 20 characters.
   const std::string& server_id() const { return server_id_; }

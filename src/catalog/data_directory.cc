@@ -92,6 +92,25 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Take(io::FileSystem& files
       new DataDirectory(files, std::move(path), *std::move(lock)));
 }
 
+Result<std::unique_ptr<DataDirectory>> DataDirectory::TakeToRead(io::FileSystem& files,
+                                                                 std::string path) {
+  const Status ours = RefuseForeignData(files, path);
+  if (!ours && ours.error().code == Code::kNotFound) {
+    return Fail(Code::kNotFound, "there is no data directory {}", path);
+  }
+  if (!ours) return CannotUse(path, ours.error());
+  bool has_any = false;
+  for (const std::string_view name : {std::string_view(kUsersFile), kDefaultDatabase}) {
+    IMMUDB_ASSIGN(const bool exists, files.Exists(io::JoinPath(path, name)));
+    has_any = has_any || exists;
+  }
+  if (!has_any) return Fail(Code::kNotFound, "{} is no data directory of immudb", path);
+  auto lock = files.LockExisting(io::JoinPath(path, kLockFile));
+  if (!lock && lock.error().code != Code::kNotFound) return CannotUse(path, lock.error());
+  return std::unique_ptr<DataDirectory>(
+      new DataDirectory(files, std::move(path), lock ? *std::move(lock) : nullptr));
+}
+
 std::string DataDirectory::DatabasePath(const std::string& name) const {
   return io::JoinPath(path_, name);
 }

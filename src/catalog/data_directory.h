@@ -32,6 +32,12 @@ class DataDirectory {
   // kDenied (no right to write); kExhausted, kIo.
   static Result<std::unique_ptr<DataDirectory>> Take(io::FileSystem& files, std::string path);
 
+  // Takes a folder that a server has made, and changes nothing in it: for whoever only reads. Where
+  // there is no lock file, no server can have the folder, and none is kept from taking it.
+  // Errors: kNotFound (no data directory of ours); kUnsupported, kUnavailable, kDenied, kIo, as
+  // Take.
+  static Result<std::unique_ptr<DataDirectory>> TakeToRead(io::FileSystem& files, std::string path);
+
   const std::string& path() const { return path_; }
   std::string DatabasePath(const std::string& name) const;
 
@@ -66,7 +72,7 @@ class DataDirectory {
 
   const std::string path_;
   io::FileSystem& files_;
-  std::unique_ptr<io::DirectoryLock> lock_;
+  std::unique_ptr<io::DirectoryLock> lock_;  // Null: see TakeToRead.
 };
 
 }  // namespace immudb::catalog

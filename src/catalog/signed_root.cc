@@ -13,6 +13,8 @@ namespace {
 constexpr FileFrame kFrame{
     .name = "the record of the root that was signed last", .magic = "IMMUSIGN", .version = 1};
 constexpr std::size_t kSizeBytes = 8;
+constexpr std::string_view kSignedRootFile = "signed-root";
+constexpr std::uint64_t kSignedRootBytesMax = 4096;
 
 }  // namespace
 
@@ -35,6 +37,19 @@ Result<TreeHead> DecodeSignedRoot(BytesView bytes) {
   head.size = {GetU64(body.data())};
   std::copy_n(body.begin() + kSizeBytes, head.root.size(), head.root.begin());
   return head;
+}
+
+Result<std::optional<TreeHead>> ReadSignedRoot(io::FileSystem& files, const std::string& folder) {
+  const Result<Bytes> file =
+      io::ReadFile(files, io::JoinPath(folder, kSignedRootFile), kSignedRootBytesMax);
+  if (!file && file.error().code == Code::kNotFound) return std::optional<TreeHead>();
+  if (!file) return file.error();
+  IMMUDB_ASSIGN(const TreeHead head, DecodeSignedRoot(*file));
+  return std::optional<TreeHead>(head);
+}
+
+Status StoreSignedRoot(io::FileSystem& files, const std::string& folder, const TreeHead& head) {
+  return io::ReplaceFile(files, io::JoinPath(folder, kSignedRootFile), EncodeSignedRoot(head));
 }
 
 }  // namespace immudb::catalog

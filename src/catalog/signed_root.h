@@ -4,9 +4,13 @@
 
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "immudb/bytes.h"
 #include "immudb/result.h"
 #include "immudb/tree.h"
+#include "io/file_system.h"
 
 namespace immudb::catalog {
 
@@ -15,5 +19,12 @@ Bytes EncodeSignedRoot(const TreeHead& head);
 // Errors: kCorrupted if any byte contradicts the checksum or the format; kUnsupported for a newer
 // version.
 Result<TreeHead> DecodeSignedRoot(BytesView bytes);
+
+// The root kept in the folder of a ledger, if one was signed.
+// Errors: those of DecodeSignedRoot and io::ReadFile.
+Result<std::optional<TreeHead>> ReadSignedRoot(io::FileSystem& files, const std::string& folder);
+
+// Errors: those of io::ReplaceFile.
+Status StoreSignedRoot(io::FileSystem& files, const std::string& folder, const TreeHead& head);
 
 }  // namespace immudb::catalog

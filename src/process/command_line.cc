@@ -41,6 +41,7 @@ class Parser {
         IMMUDB_TRY(TakeShorts(word + 1));
       }
     }
+    IMMUDB_TRY(CheckCommand());
     return std::move(line_);
   }
 
@@ -68,6 +69,16 @@ class Parser {
       return Fail(Code::kNotFound, "unknown command \"{}\" for \"{}\"", word, program_.name);
     }
     line_.command = word;
+    return {};
+  }
+
+  // The command may stand behind its flags.
+  Status CheckCommand() const {
+    for (const auto& [name, value] : line_.values) {
+      const std::string_view command = FindLong(program_, name)->command;
+      if (command.empty() || command == line_.command || line_.wants_help) continue;
+      return Fail(Code::kInvalidArgument, "flag --{} is for the command {}", name, command);
+    }
     return {};
   }
 
@@ -147,6 +158,7 @@ std::string_view TypeName(const OptionRow& row) {
 
 std::string Details(const OptionRow& row) {
   std::string text(row.help);
+  if (!row.command.empty()) text = Text("with {}: {}", row.command, row.help);
   if (!row.choices.empty()) {
     text += " (";
     for (std::size_t i = 0; i < row.choices.size(); ++i) {

@@ -101,6 +101,23 @@ TEST(CommandLineTest, ASecretIsWipedEvenIfTheLineIsRefusedBeforeIt) {
               ElementsAre("--wrong", "--admin-password", "******", "--admin-password=*****"));
 }
 
+TEST(CommandLineTest, AnOptionOfOneCommandIsRefusedWithoutItAndMayStandBeforeIt) {
+  static const std::vector<OptionRow> options = {
+      {.name = "all", .help = "for every command"},
+      {.name = "depth", .help = "how deep", .command = "look"}};
+  static const std::vector<CommandRow> commands = {{"look", "look at it"}, {"leave", "leave it"}};
+  const Program program{.name = "t", .summary = "t", .options = options, .commands = commands};
+  const Words before{"--depth=3", "--all=x", "look"};
+  EXPECT_TRUE(ParseCommandLine(program, before.span()));
+  for (const char* command : {"leave", "--all=x"}) {
+    const Words without{"--depth=3", command};
+    const auto line = ParseCommandLine(program, without.span());
+    ASSERT_FALSE(line) << command;
+    EXPECT_EQ(line.error().message, "flag --depth is for the command look");
+  }
+  EXPECT_THAT(HelpText(program), HasSubstr("with look: how deep"));
+}
+
 TEST(CommandLineTest, TheHelpTextShowsEveryOptionWithAllThatIsKnownOfIt) {
   const std::string help = HelpText(TestProgram());
   for (const OptionRow& row : TestProgram().options) {

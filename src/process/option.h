@@ -32,6 +32,7 @@ struct OptionRow {
   std::string_view help = {};           // kReserved, kNoEffect: also why.
   OptionUse use = OptionUse::kRead;
   OptionPlaces places = OptionPlaces::kFlagAndFile;
+  std::string_view command = {};                                    // That it is for; empty: all.
   bool is_secret = false;                                           // Never shown, wiped from argv.
   std::int64_t minimum = std::numeric_limits<std::int64_t>::min();  // Of kInteger; inclusive.
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();

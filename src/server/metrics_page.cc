@@ -122,6 +122,13 @@ void AddDatabases(Exposition& out, const MetricsSources& sources) {
       "Times that the log was made durable, since the database was opened.",
       [](const auto& statistics) { return statistics.syncs; });
 
+  out.Begin("immudb_database_damaged", MetricType::kGauge,
+            "1 if damage was found in the database, or if it cannot be opened.");
+  for (const DatabaseState& state : states) {
+    out.Add({{"database", Text("{}/{}", sources.data_directory, state.name)}},
+            std::uint64_t{state.failed || state.statistics.damaged ? 1u : 0u});
+  }
+
   std::uint64_t open = 0;
   std::uint64_t damaged = 0;
   std::uint64_t read_only = 0;
@@ -143,6 +150,48 @@ void AddDatabases(Exposition& out, const MetricsSources& sources) {
                 "Number of key-value entries currently stored by the database.",
                 states.front().statistics.entries);
   out.AddSingle("immudb_puts_total", MetricType::kUntyped, "Puts", puts);
+}
+
+double Seconds(std::int64_t us) {
+  return static_cast<double>(us) / static_cast<double>(kUsPerSecond);
+}
+
+void AddScrubber(Exposition& out, const MetricsSources& sources) {
+  if (sources.scrubber == nullptr) return;
+  const ScrubberFigures figures = sources.scrubber->figures();
+  out.AddSingle("immudb_scrub_passes_total", MetricType::kCounter,
+                "Times that all databases were read again and compared.", figures.passes);
+  out.AddSingle("immudb_scrub_reading", MetricType::kGauge, "1 while such a pass is under way.",
+                std::uint64_t{figures.is_reading ? 1u : 0u});
+  out.AddSingle("immudb_scrub_pass_start_unix_seconds", MetricType::kGauge,
+                "When the newest pass began; 0: none has.", Seconds(figures.pass_start_unix_us));
+  out.AddSingle("immudb_scrub_pass_bytes", MetricType::kGauge, "Bytes read by the newest pass.",
+                figures.pass_bytes);
+  out.AddSingle("immudb_scrub_pass_entries", MetricType::kGauge,
+                "Entries compared by the newest pass.", figures.pass_entries);
+  out.AddSingle("immudb_scrub_last_pass_end_unix_seconds", MetricType::kGauge,
+                "When the last pass ended; 0: none has.", Seconds(figures.last_end_unix_us));
+  constexpr double kNsPerSecond = 1e9;
+  const std::int64_t since_ns = figures.passes > 0 ? figures.last_end_ns : sources.start_ns;
+  out.AddSingle("immudb_scrub_last_pass_age_seconds", MetricType::kGauge,
+                "Time since the last pass ended, or since the start if none has.",
+                static_cast<double>(sources.clock.MonotonicNs() - since_ns) / kNsPerSecond);
+  out.AddSingle("immudb_scrub_read_bytes_total", MetricType::kCounter, "Bytes read by all passes.",
+                figures.bytes);
+  out.AddSingle("immudb_scrub_entries_total", MetricType::kCounter,
+                "Entries compared by all passes.", figures.entries);
+  out.Begin("immudb_scrub_findings_total", MetricType::kCounter,
+            "What was found: damage of entries, and derived files that must be rebuilt.");
+  out.Add({{"kind", "damage"}}, figures.damage_findings);
+  out.Add({{"kind", "derived"}}, figures.derived_findings);
+  out.AddSingle("immudb_scrub_failures_total", MetricType::kCounter,
+                "Databases that could not be read again.", figures.failures);
+  out.Begin("immudb_scrub_database_end_unix_seconds", MetricType::kGauge,
+            "When a database was last read again to its end.");
+  for (const auto& [name, scrub] : figures.databases) {
+    out.Add({{"database", Text("{}/{}", sources.data_directory, name)}},
+            Seconds(scrub.end_unix_us));
+  }
 }
 
 void AddNetwork(Exposition& out, const MetricsSources& sources) {
@@ -205,6 +254,7 @@ std::string MetricsPage(const MetricsSources& sources) {
   AddCalls(out, sources);
   AddPeers(out, sources);
   AddDatabases(out, sources);
+  AddScrubber(out, sources);
   AddNetwork(out, sources);
   AddProcess(out, sources);
   return out.Take();

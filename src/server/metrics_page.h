@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "catalog/catalog.h"
 #include "net/server.h"
+#include "server/scrubber.h"
 
 namespace immudb::server {
 
@@ -16,6 +17,7 @@ struct MetricsSources {
   const api::MeteredDispatcher& calls;
   const catalog::Catalog& catalog;
   const net::Server& network;
+  const Scrubber* scrubber;  // Null: there is none.
   const Clock& clock;
   std::int64_t start_unix_us = 0;
   std::int64_t start_ns = 0;

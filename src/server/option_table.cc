@@ -142,6 +142,28 @@ std::vector<OptionRow> ServedRows() {
        .type = OptionType::kBool,
        .default_value = "false",
        .help = "leave the histograms of call times out of the metrics"},
+      {.name = "consistency-check",
+       .environment = {"IMMUDB_CONSISTENCY_CHECK"},
+       .type = OptionType::kBool,
+       .default_value = "true",
+       .help = "read stored data again in the background and compare it"},
+      {.name = "scrub-rate",
+       .environment = {"IMMUDB_SCRUB_RATE"},
+       .type = OptionType::kInteger,
+       .default_value = "8",
+       .help = "MiB a second that are read again for consistency-check, one database after the "
+               "other; 0: "
+               "none",
+       .minimum = 0,
+       .maximum = 1 << 20},
+      {.name = "scrub-interval",
+       .environment = {"IMMUDB_SCRUB_INTERVAL"},
+       .type = OptionType::kInteger,
+       .default_value = "86400",
+       .help = "seconds from the beginning of one reading of all databases to the beginning of the "
+               "next, if it has ended by then",
+       .minimum = 0,
+       .maximum = 365 * 86400},
       {.name = "network-threads",
        .environment = {"IMMUDB_NETWORK_THREADS"},
        .type = OptionType::kInteger,
@@ -152,15 +174,31 @@ std::vector<OptionRow> ServedRows() {
   };
 }
 
+// Options of the command verify. --dir and --config are the server's.
+std::vector<OptionRow> VerifyRows() {
+  return {
+      {.name = "database",
+       .help = "look at this database only",
+       .places = OptionPlaces::kFlag,
+       .command = kVerifyCommand},
+      {.name = "expect",
+       .help = "ROOT@SIZE or, of several databases, NAME=ROOT@SIZE,...: after SIZE entries the "
+               "database must have had this root, in hexadecimal; SIZE is the index that clients "
+               "print beside a root, plus 1",
+       .places = OptionPlaces::kFlag,
+       .command = kVerifyCommand},
+      {.name = "output",
+       .default_value = "text",
+       .help = "how to tell what was found",
+       .places = OptionPlaces::kFlag,
+       .command = kVerifyCommand,
+       .choices = {"text", "json"}},
+  };
+}
+
 // Options of immudb 0.8.1 whose values all come to the same in this release.
 std::vector<OptionRow> NoEffectRows() {
   return {
-      {.name = "consistency-check",
-       .environment = {"IMMUDB_CONSISTENCY_CHECK"},
-       .type = OptionType::kBool,
-       .default_value = "true",
-       .help = "check entries in the background",
-       .use = OptionUse::kNoEffect},
       {.name = "network",
        .default_value = "tcp",
        .help = "was never read",
@@ -176,8 +214,9 @@ std::vector<OptionRow> NoEffectRows() {
 
 std::vector<OptionRow> AllRows() {
   std::vector<OptionRow> rows = ServedRows();
-  const std::vector<OptionRow> more = NoEffectRows();
-  rows.insert(rows.end(), more.begin(), more.end());
+  for (const std::vector<OptionRow>& more : {VerifyRows(), NoEffectRows()}) {
+    rows.insert(rows.end(), more.begin(), more.end());
+  }
   return rows;
 }
 
@@ -185,8 +224,10 @@ std::vector<OptionRow> AllRows() {
 
 const process::Program& ServerProgram() {
   static const std::vector<OptionRow> options = AllRows();
-  static const std::vector<CommandRow> commands = {{"help", "show this text"},
-                                                   {"version", "show the version"}};
+  static const std::vector<CommandRow> commands = {
+      {"help", "show this text"},
+      {kVerifyCommand, "look whether everything in the data folder is what it was"},
+      {"version", "show the version"}};
   static const process::Program program = {
       .name = "immudb",
       .summary =

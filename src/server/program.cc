@@ -1,5 +1,6 @@
 #include "server/program.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@
 #include "server/server.h"
 #include "server/settings.h"
 #include "server/start_texts.h"
+#include "server/verify_command.h"
 
 namespace immudb::server {
 namespace {
@@ -225,7 +227,11 @@ int ServeDetached(const Settings& settings, const process::Environment& environm
 
 int RunProgram(std::span<char* const> words, const process::Environment& environment) {
   const auto line = process::ParseCommandLine(ServerProgram(), words);
-  if (!line) return ReportUsage(line.error());
+  if (!line) {
+    const int code = ReportUsage(line.error());
+    const bool is_verify = std::find(words.begin(), words.end(), kVerifyCommand) != words.end();
+    return is_verify ? kVerifyExitUsage : code;
+  }
   if (line->wants_help || line->command == "help") {
     Print(process::HelpText(ServerProgram()));
     return kExitSuccess;
@@ -234,6 +240,7 @@ int RunProgram(std::span<char* const> words, const process::Environment& environ
     Print(process::VersionText("immudb") + "\n");
     return kExitSuccess;
   }
+  if (line->command == kVerifyCommand) return RunVerify(*line, environment);
   process::RestrictNewFiles();
   const auto settings = ReadSettings(*line, environment);
   if (settings && settings->detached) return ServeDetached(*settings, environment);

@@ -37,6 +37,7 @@
 #include "process/version.h"
 #include "server/metrics_page.h"
 #include "server/option_table.h"
+#include "server/scrubber.h"
 
 namespace immudb::server {
 namespace {
@@ -140,12 +141,14 @@ struct Server::Parts {
   std::unique_ptr<api::MeteredDispatcher> metered;
   std::unique_ptr<net::LoopGroup> loops;
   std::unique_ptr<net::Server> network;
+  std::unique_ptr<Scrubber> scrubber;     // Null: stored data is not read again.
   std::unique_ptr<http::Server> metrics;  // Null: none, or its port was taken.
 
   Status OpenData(const Settings& settings, const ThreadCounts& threads);
   Status OpenLogins(const Settings& settings);
   Status OpenSigner(const Settings& settings);
   Status Serve(const Settings& settings, const ThreadCounts& threads);
+  void StartScrubber(const Settings& settings);
   void ServeMetrics(const Settings& settings);
   Status Stop();
 };
@@ -222,8 +225,29 @@ Status Server::Parts::Serve(const Settings& settings, const ThreadCounts& thread
   IMMUDB_ASSIGN(options.tls, LoadTls(settings));
   metered = std::make_unique<api::MeteredDispatcher>(*service, api::Service::row_count(), clock);
   IMMUDB_ASSIGN(network, net::Server::Start(options, *loops, *metered, clock));
+  StartScrubber(settings);
   ServeMetrics(settings);
   return {};
+}
+
+void Server::Parts::StartScrubber(const Settings& settings) {
+  if (settings.scrub_bytes_per_second == 0) return;
+  constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+  const ScrubbedData data = {.databases =
+                                 [this] {
+                                   std::vector<std::string> names;
+                                   for (const auto& state : catalog->DatabaseStates())
+                                     names.push_back(state.name);
+                                   return names;
+                                 },
+                             .inspect =
+                                 [this](const std::string& database, InspectionObserver& observer) {
+                                   return catalog->Inspect(database, observer);
+                                 }};
+  scrubber = std::make_unique<Scrubber>(
+      data, clock,
+      ScrubberOptions{.bytes_per_second = settings.scrub_bytes_per_second,
+                      .interval_ns = settings.scrub_interval_s * kNsPerSecond});
 }
 
 // Without metrics the server serves all the same, as immudb 0.8.1 does.
@@ -232,6 +256,7 @@ void Server::Parts::ServeMetrics(const Settings& settings) {
   const MetricsSources sources = {.calls = *metered,
                                   .catalog = *catalog,
                                   .network = *network,
+                                  .scrubber = scrubber.get(),
                                   .clock = clock,
                                   .start_unix_us = clock.NowUnixUs(),
                                   .start_ns = clock.MonotonicNs(),
@@ -250,6 +275,7 @@ void Server::Parts::ServeMetrics(const Settings& settings) {
 // Each step leaves nobody who could still use what the next one takes away.
 Status Server::Parts::Stop() {
   metrics.reset();
+  if (scrubber != nullptr) scrubber->Stop();
   if (network != nullptr) network->Shutdown(kDrainMs);
   if (service != nullptr) service->Stop();
   return catalog == nullptr ? Status() : catalog->Close();

@@ -101,6 +101,11 @@ Result<Settings> MakeSettings(const process::Options& options) {
   }
   settings.metrics_port = static_cast<std::int32_t>(options.integer("metrics-port"));
   settings.has_histograms = !options.boolean("no-histograms");
+  constexpr std::int64_t kMebibyte = 1 << 20;
+  settings.scrub_bytes_per_second =
+      static_cast<std::uint64_t>(options.integer("scrub-rate") * kMebibyte);
+  if (!options.boolean("consistency-check")) settings.scrub_bytes_per_second = 0;
+  settings.scrub_interval_s = static_cast<std::uint32_t>(options.integer("scrub-interval"));
   settings.network_threads = static_cast<std::uint32_t>(options.integer("network-threads"));
   settings.config_file = options.config_file();
   settings.notes = options.notes();

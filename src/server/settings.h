@@ -37,6 +37,8 @@ struct Settings {
   std::string metrics_address;
   std::int32_t metrics_port = 0;  // -1: no metrics.
   bool has_histograms = true;
+  std::uint64_t scrub_bytes_per_second = 0;  // 0: stored data is not read again.
+  std::uint32_t scrub_interval_s = 0;
   std::uint32_t network_threads = 0;  // 0: by the number of processors.
   std::string config_file;            // Empty: none was read.
   std::vector<std::string> notes;     // For the log: options without effect.

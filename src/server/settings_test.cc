@@ -113,8 +113,20 @@ TEST(SettingsTest, EverySettingFollowsItsOption) {
   EXPECT_TRUE(settings->admin_password_was_given);
   EXPECT_TRUE(settings->allow_default_password);
   EXPECT_EQ(settings->network_threads, 3u);
-  ASSERT_EQ(settings->notes.size(), 1u);
-  EXPECT_THAT(settings->notes[0], HasSubstr("IMMUDB_CONSISTENCY_CHECK"));
+  EXPECT_EQ(settings->scrub_bytes_per_second, 0u);
+}
+
+TEST(SettingsTest, StoredDataIsReadAgainUnlessThatIsSwitchedOffInOneOfTwoWays) {
+  const auto defaults = Read({}, {});
+  ASSERT_TRUE(defaults);
+  EXPECT_EQ(defaults->scrub_bytes_per_second, 8u << 20);
+  EXPECT_EQ(defaults->scrub_interval_s, 86'400u);
+  const auto faster = Read({"--scrub-rate=100", "--scrub-interval=60"}, {});
+  ASSERT_TRUE(faster);
+  EXPECT_EQ(faster->scrub_bytes_per_second, 100u << 20);
+  EXPECT_EQ(faster->scrub_interval_s, 60u);
+  EXPECT_EQ(Read({"--scrub-rate=0"}, {})->scrub_bytes_per_second, 0u);
+  EXPECT_EQ(Read({"--consistency-check=false"}, {})->scrub_bytes_per_second, 0u);
 }
 
 TEST(SettingsTest, LoginsCanBeSwitchedOffByName) {

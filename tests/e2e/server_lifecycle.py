@@ -165,14 +165,14 @@ class Lifecycle:
         folder = server.scratch_folder()
         config = folder / "immudb.toml"
         config.write_text(f"dir = \"{folder}/data\"\naddress = \"127.0.0.1\"\nport = 0\n"
-                          "consistency-check = false\nnetwork = \"tcp\"\n")
+                          "consistency-check = false\nnetwork = \"udp\"\n")
         process = self.run(f"--config={config}", variables={"IMMUDB_DURABILITY": "written"})
         process.await_ready().stop()
         assert f"Config file      : {config}\n" in process.output
         assert f"Data dir         : {folder}/data\n" in process.output
         assert "WRITTEN" in process.output
         assert "a power loss may take acknowledged writes" in process.error_text()
-        assert f"{config}:4: key \"consistency-check\": has no effect" in process.error_text()
+        assert f"{config}:5: key \"network\": has no effect" in process.error_text()
         assert not (process.folder / "data").exists()
 
     def check_hides_the_password(self):
