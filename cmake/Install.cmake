@@ -11,6 +11,24 @@ add_library(immudb_sdk STATIC ${objects} $<TARGET_OBJECTS:immudb_proto>)
 set_target_properties(immudb_sdk PROPERTIES OUTPUT_NAME immudb LINKER_LANGUAGE CXX)
 
 install(TARGETS immudb immuclient immuadmin RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# What the tools write about themselves: a manual page, and completions for three shells.
+set(documents ${CMAKE_BINARY_DIR}/documents)
+file(MAKE_DIRECTORY ${documents})
+foreach(tool immuclient immuadmin)
+  set(run ${CMAKE_COMMAND} -E env ASAN_OPTIONS=detect_leaks=0 $<TARGET_FILE:${tool}>)
+  set(outputs ${documents}/${tool}.1 ${documents}/${tool} ${documents}/_${tool} ${documents}/${tool}.fish)
+  add_custom_command(OUTPUT ${outputs}
+    COMMAND ${run} mangen ${documents}
+    COMMAND ${run} completion bash > ${documents}/${tool}
+    COMMAND ${run} completion zsh > ${documents}/_${tool}
+    COMMAND ${run} completion fish > ${documents}/${tool}.fish
+    DEPENDS ${tool} VERBATIM)
+  add_custom_target(${tool}_documents ALL DEPENDS ${outputs})
+  install(FILES ${documents}/${tool}.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${documents}/${tool} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${documents}/_${tool} DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${documents}/${tool}.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endforeach()
 install(TARGETS immudb_sdk ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/immudb DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 

@@ -42,6 +42,9 @@ command pkg-config                           pkg-config
 command strace                               strace
 command openssl                              openssl
 command tmux                                 tmux
+command zsh                                  zsh
+command fish                                 fish
+command groff                                groff-base
 command fusermount3                          fuse3
 command mkfs.ext4                            e2fsprogs
 command clang++-14                           clang-14

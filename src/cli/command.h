@@ -18,8 +18,11 @@
 
 namespace immudb::cli {
 
+struct Tool;
+
 // What a command works with.
 struct Context {
+  const Tool* tool = nullptr;
   const process::Options* options = nullptr;
   const process::Environment* environment = nullptr;
   std::vector<std::string> arguments;
@@ -42,7 +45,7 @@ struct Command {
   std::string_view words = {};  // Its arguments, for people: "key value".
   std::size_t arguments_min = 0;
   std::size_t arguments_max = 0;
-  std::string_view help = {};
+  std::string_view help = {};                // Empty: not told of, as in 0.8.1.
   std::vector<std::string_view> flags = {};  // Options that not every command takes.
   NeedsServer needs_server = NeedsServer::kYes;
   Status (*run)(Context& context) = nullptr;
@@ -58,6 +61,9 @@ Status KeepSession(const Context& context);
 // Ends the session on the server, then deletes the token file. A session that the server has ended
 // itself is as good. Errors: kUnauthenticated without a session; those of the call and of the file.
 Status EndSession(const Context& context);
+
+// The commands of every tool.
+std::vector<Command> DocumentCommands();
 
 // The commands of immuclient.
 std::vector<Command> SessionCommands();

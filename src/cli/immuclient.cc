@@ -17,7 +17,7 @@ std::span<const Command> Commands() {
   static const std::vector<Command> all = [] {
     std::vector<Command> commands;
     for (const auto& group : {SessionCommands(), ReadCommands(), WriteCommands(),
-                              ReferenceCommands(), ProofCommands()}) {
+                              ReferenceCommands(), ProofCommands(), DocumentCommands()}) {
       commands.insert(commands.end(), group.begin(), group.end());
     }
     return commands;

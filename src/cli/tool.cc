@@ -90,21 +90,12 @@ std::vector<CommandRow> FirstWords(const Tool& tool, Spelling spelling) {
   };
   for (const CommandGroup& group : tool.groups) add(group);
   for (const Command& command : tool.commands) {
-    if (command.group.empty()) add(command);
+    const bool is_shown = spelling == Spelling::kNamesAndAliases || !command.help.empty();
+    if (command.group.empty() && is_shown) add(command);
   }
   std::sort(rows.begin(), rows.end(),
             [](const CommandRow& a, const CommandRow& b) { return a.name < b.name; });
   return rows;
-}
-
-bool Takes(const Command& command, std::string_view option) {
-  return std::find(command.flags.begin(), command.flags.end(), option) != command.flags.end();
-}
-
-// Whether every command takes the option.
-bool IsGlobal(const Tool& tool, std::string_view option) {
-  return std::none_of(tool.commands.begin(), tool.commands.end(),
-                      [&](const Command& command) { return Takes(command, option); });
 }
 
 // The options that `command` takes; null: those that every command takes.
@@ -115,11 +106,6 @@ std::vector<OptionRow> RowsOf(const Tool& tool, const Command* command) {
     if (is_own || IsGlobal(tool, row.name)) rows.push_back(row);
   }
   return rows;
-}
-
-std::string NameOf(const Command& command) {
-  return command.group.empty() ? std::string(command.name)
-                               : Text("{} {}", command.group, command.name);
 }
 
 template <typename Row>
@@ -211,6 +197,20 @@ int RunCommand(const Tool& tool, const Command& command, Context& context) {
 
 }  // namespace
 
+bool Takes(const Command& command, std::string_view option) {
+  return std::find(command.flags.begin(), command.flags.end(), option) != command.flags.end();
+}
+
+bool IsGlobal(const Tool& tool, std::string_view option) {
+  return std::none_of(tool.commands.begin(), tool.commands.end(),
+                      [&](const Command& command) { return Takes(command, option); });
+}
+
+std::string NameOf(const Command& command) {
+  return command.group.empty() ? std::string(command.name)
+                               : Text("{} {}", command.group, command.name);
+}
+
 int RunTool(const Tool& tool, std::span<char* const> words,
             const process::Environment& environment) {
   SetLogLevel(LogLevel::kError);
@@ -244,6 +244,7 @@ int RunTool(const Tool& tool, std::span<char* const> words,
   const auto options = process::Options::Read(program, *line, environment);
   if (!options) return UsageFault(tool, options.error().message);
   Context context;
+  context.tool = &tool;
   context.options = &*options;
   context.environment = &environment;
   context.arguments = arguments;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -47,6 +48,13 @@ struct Tool {
   std::string_view order_hint = {};
   int exit_code_without_command = kExitSuccess;
 };
+
+// Whether only commands that name the option take it, and `command` is one.
+bool Takes(const Command& command, std::string_view option);
+// Whether every command takes the option.
+bool IsGlobal(const Tool& tool, std::string_view option);
+// The words that call the command: "user create".
+std::string NameOf(const Command& command);
 
 // Runs the command that `words`, the program's arguments, name, and returns the exit code. Results
 // go to standard output, everything else to standard error.

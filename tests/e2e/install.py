@@ -14,6 +14,8 @@ STEP_SECONDS = 240
 PREFIX = "/opt/immudb"
 INSTALLED = ("bin/immudb", "bin/immuclient", "bin/immuadmin", "include/immudb/client.h",
              "lib/libimmudb.a", "lib/cmake/immudb/immudb-config.cmake", "lib/pkgconfig/immudb.pc")
+DOCUMENTS = ("man/man1/{}.1", "bash-completion/completions/{}", "zsh/site-functions/_{}",
+             "fish/vendor_completions.d/{}.fish")
 PROGRAM = """
 #include <immudb/client.h>
 
@@ -64,6 +66,9 @@ def main():
     for name in INSTALLED:
         path = library / name.removeprefix("lib/") if name.startswith("lib/") else prefix / name
         assert path.exists(), f"{path} was not installed"
+    for name in (form.format(tool) for form in DOCUMENTS for tool in ("immuclient", "immuadmin")):
+        text = (prefix / "share" / name).read_text()
+        assert "user" in text and len(text) > 1000, f"share/{name} says too little"
 
     (folder / "user.cc").write_text(PROGRAM)
     (folder / "CMakeLists.txt").write_text(PROJECT)
