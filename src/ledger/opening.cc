@@ -17,15 +17,6 @@ namespace {
 
 constexpr char kSetAsideEnding[] = ".aside";
 
-Status RemoveTree(io::FileSystem& files, const std::string& path) {
-  IMMUDB_ASSIGN(const std::vector<io::DirectoryEntry> entries, files.List(path));
-  for (const io::DirectoryEntry& entry : entries) {
-    const std::string child = io::JoinPath(path, entry.name);
-    IMMUDB_TRY(entry.is_directory ? RemoveTree(files, child) : files.Remove(child));
-  }
-  return files.Remove(path);
-}
-
 Status FillNewFolder(const Environment& environment, const std::string& folder,
                      const log::Meta& meta) {
   io::FileSystem& files = environment.files;
@@ -257,6 +248,15 @@ Result<OpenedStorage> Opening::Run() {
 }
 
 }  // namespace
+
+Status RemoveTree(io::FileSystem& files, const std::string& path) {
+  IMMUDB_ASSIGN(const std::vector<io::DirectoryEntry> entries, files.List(path));
+  for (const io::DirectoryEntry& entry : entries) {
+    const std::string child = io::JoinPath(path, entry.name);
+    IMMUDB_TRY(entry.is_directory ? RemoveTree(files, child) : files.Remove(child));
+  }
+  return files.Remove(path);
+}
 
 Status CreateStorage(const Environment& environment, const std::string& directory,
                      const std::string& origin) {

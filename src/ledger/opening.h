@@ -31,6 +31,9 @@ struct OpenedStorage {
   std::optional<index::Manifest> checkpoint;  // If derived files were taken over from it.
 };
 
+// Removes the directory with everything in it, not durably. Errors: those of the file system.
+Status RemoveTree(io::FileSystem& files, const std::string& path);
+
 // See Engine::CreateLedger. A crash leaves a folder with the ending ".new", or none: the next
 // creation of the same ledger replaces it.
 Status CreateStorage(const Environment& environment, const std::string& directory,
