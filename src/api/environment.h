@@ -22,6 +22,12 @@ namespace immudb::api {
 
 class RootSigner;
 
+// What became of a database when it was last read again in the background.
+struct ScrubState {
+  std::int64_t end_unix_us = 0;  // 0: not yet.
+  std::uint64_t findings = 0;
+};
+
 struct ServiceOptions {
   std::string version_text;  // What Health answers.
   std::uint64_t reply_bytes_max = 64u << 20;
@@ -40,6 +46,9 @@ struct ServiceOptions {
 
   // Writes a setting to the configuration file in use, for the next start. Blocks.
   std::function<Status(std::string_view option, bool value)> store_setting = {};
+
+  // Null: nothing is read again in the background.
+  std::function<ScrubState(const std::string& database)> scrub_state = {};
 };
 
 // All of it outlives every call.

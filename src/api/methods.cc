@@ -1,5 +1,6 @@
 #include "api/methods.h"
 
+#include <admin.pb.h>
 #include <google/protobuf/arena.h>
 #include <google/protobuf/empty.pb.h>
 #include <schema.pb.h>
@@ -16,6 +17,7 @@
 #include "api/context.h"
 #include "api/gate.h"
 #include "api/handlers.h"
+#include "api/handlers_admin.h"
 #include "api/request_fault.h"
 #include "base/wipe.h"
 
@@ -263,10 +265,21 @@ constexpr std::array kTable = {
     Read<schema::IScanOptions, ScanIndexesStructured>("IScanSV", Need::kRead),
 };
 
+// Each asks for the superadmin itself, and may wait for a disk.
+constexpr std::array kAdminTable = {
+    Read<Empty, Databases>("Databases", Need::kOwnChecks),
+    Read<admin::v1::AuditRange, ReadAuditTrail>("AuditTrail", Need::kOwnChecks),
+    Stream<admin::v1::SnapshotRequest, TakeSnapshot>("Snapshot", Need::kOwnChecks),
+};
+
 }  // namespace
 
 std::span<const MethodRow> MethodTable() {
   return kTable;
+}
+
+std::span<const MethodRow> AdminTable() {
+  return kAdminTable;
 }
 
 }  // namespace immudb::api

@@ -14,6 +14,7 @@
 namespace immudb::api {
 
 inline constexpr std::string_view kServiceName = "immudb.schema.ImmuService";
+inline constexpr std::string_view kAdminServiceName = "immudb.admin.v1.AdminService";
 
 // What a caller must show. Those that work on a database are checked before the handler runs.
 enum class Need : std::uint8_t {
@@ -32,6 +33,9 @@ struct MethodRow {
   void (*run)(const MethodRow& row, Environment& environment, std::shared_ptr<rpc::Call> call);
 };
 
+// The calls of immudb.schema.ImmuService.
 std::span<const MethodRow> MethodTable();
+// Those of immudb.admin.v1.AdminService.
+std::span<const MethodRow> AdminTable();
 
 }  // namespace immudb::api

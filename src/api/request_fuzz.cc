@@ -65,6 +65,14 @@ EngineOptions SmallEngine() {
           .reserve_bytes = 4096};
 }
 
+// The path of a row, as Service numbers them.
+std::string PathOf(std::size_t row) {
+  const std::size_t health = MethodTable().size();
+  if (row < health) return Text("/{}/{}", kServiceName, MethodTable()[row].name);
+  if (row == health) return "/grpc.health.v1.Health/Check";
+  return Text("/{}/{}", kAdminServiceName, AdminTable()[row - health - 1].name);
+}
+
 // One server. Not thread-safe.
 class World {
  public:
@@ -108,9 +116,7 @@ class World {
 
   // Gives the call to the service as a transport would, and returns how it was answered.
   FakeAnswer Call(std::uint32_t row, Caller caller, BytesView request) {
-    const std::string path = row < MethodTable().size()
-                                 ? Text("/{}/{}", kServiceName, MethodTable()[row].name)
-                                 : "/grpc.health.v1.Health/Check";
+    const std::string path = PathOf(row);
     const auto method = std::get<rpc::Dispatcher::Method>(service_->Find(path));
     IMMUDB_CHECK(method.row == row);
     FakeRequest call{.path = path, .message = Bytes(request.begin(), request.end())};

@@ -67,6 +67,11 @@ Service::Service(ServiceParts parts, ServiceOptions options)
     const bool is_new = rows_.emplace(MethodTable()[row].name, row).second;
     IMMUDB_CHECK(is_new);
   }
+  for (std::uint32_t row = 0; row < AdminTable().size(); ++row) {
+    const auto number = static_cast<std::uint32_t>(MethodTable().size() + 1 + row);
+    const bool is_new = admin_rows_.emplace(AdminTable()[row].name, number).second;
+    IMMUDB_CHECK(is_new);
+  }
   KeepHouse();
 }
 
@@ -88,25 +93,34 @@ std::variant<rpc::Dispatcher::Method, RpcStatus> Service::Find(std::string_view 
     return Method{.kind = rpc::MethodKind::kUnary,
                   .row = static_cast<std::uint32_t>(MethodTable().size())};
   }
-  if (service != kServiceName && service != kHealthService) {
+  if (service != kServiceName && service != kHealthService && service != kAdminServiceName) {
     return RpcStatus{StatusCode::kUnimplemented, Text("unknown service {}", service)};
   }
-  const auto row = rows_.find(method);
-  if (service != kServiceName || row == rows_.end()) {
+  const auto& rows = service == kAdminServiceName ? admin_rows_ : rows_;
+  const auto row = rows.find(method);
+  if (service == kHealthService || row == rows.end()) {
     return RpcStatus{StatusCode::kUnimplemented,
                      Text("unknown method {} for service {}", method, service)};
   }
-  return Method{.kind = MethodTable()[row->second].kind, .row = row->second};
+  Method found{.kind = rpc::MethodKind::kUnary, .row = row->second};
+  found.kind = RowOf(found)->kind;
+  return found;
+}
+
+const MethodRow* Service::RowOf(Method method) {
+  IMMUDB_CHECK(method.row < row_count());
+  const std::size_t health = MethodTable().size();
+  if (method.row == health) return nullptr;
+  return method.row < health ? &MethodTable()[method.row] : &AdminTable()[method.row - health - 1];
 }
 
 rpc::Dispatcher::Admission Service::Admit(Method method, const rpc::Metadata& metadata,
                                           const rpc::Peer& peer) const {
-  IMMUDB_CHECK(method.row < row_count());
   if (!environment_.auth_is_on && (peer.is_loopback || options_.dev_mode)) return {};
   const auth::TokenState state = FindSession(environment_, metadata).state;
   if (state == auth::TokenState::kValid) return {};
-  const bool is_health = method.row == MethodTable().size();
-  if (is_health || MethodTable()[method.row].need == Need::kNothing) {
+  const MethodRow* const row = RowOf(method);
+  if (row == nullptr || row->need == Need::kNothing) {
     return {.bytes_max = kSmallRequestBytes,
             .refusal = {StatusCode::kResourceExhausted,
                         Text("the request is larger than {} bytes", kSmallRequestBytes)}};
@@ -118,14 +132,13 @@ rpc::Dispatcher::Admission Service::Admit(Method method, const rpc::Metadata& me
 }
 
 std::size_t Service::row_count() {
-  return MethodTable().size() + 1;
+  return MethodTable().size() + 1 + AdminTable().size();
 }
 
 void Service::Start(Method method, std::unique_ptr<rpc::Call> call) {
-  IMMUDB_CHECK(method.row < row_count());
-  if (method.row == MethodTable().size()) return CheckHealth(*call);
-  const MethodRow& row = MethodTable()[method.row];
-  row.run(row, environment_, std::move(call));
+  const MethodRow* const row = RowOf(method);
+  if (row == nullptr) return CheckHealth(*call);
+  row->run(*row, environment_, std::move(call));
 }
 
 // Source: grpc.health.v1, whose messages hold one field each: the name of a service, the empty one

@@ -24,6 +24,8 @@
 
 namespace immudb::api {
 
+struct MethodRow;
+
 // What the service works on: it must outlive the service, which owns the executors only.
 struct ServiceParts {
   catalog::Catalog& catalog;
@@ -48,7 +50,8 @@ class Service : public rpc::Dispatcher {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  // How many rows Find gives: those of MethodTable(), then grpc.health.v1.Health/Check.
+  // How many rows Find gives: those of MethodTable(), then grpc.health.v1.Health/Check, then those
+  // of AdminTable().
   static std::size_t row_count();
 
   std::variant<Method, rpc::RpcStatus> Find(std::string_view path) const override;
@@ -64,13 +67,17 @@ class Service : public rpc::Dispatcher {
   void Stop();
 
  private:
+  // The row of the two tables with that number; null for the health check.
+  static const MethodRow* RowOf(Method method);
   void CheckHealth(rpc::Call& call) const;
   // Writes due sums to the audit trail, now and again.
   void KeepHouse();
 
   const ServiceOptions options_;
   const rpc::Metadata initial_metadata_;
-  std::unordered_map<std::string_view, std::uint32_t> rows_;  // By name, into MethodTable().
+  // By name, as Find numbers them.
+  std::unordered_map<std::string_view, std::uint32_t> rows_;
+  std::unordered_map<std::string_view, std::uint32_t> admin_rows_;
   ByteLedger unfinished_replies_;
   BoundedExecutor reads_;    // Stopped before anything is destroyed.
   BoundedExecutor hashing_;  // Likewise.

@@ -22,6 +22,7 @@ std::string_view KindText(EventKind kind) {
     case EventKind::kDatabaseCreated: return "database created";
     case EventKind::kConfigurationChanged: return "configuration changed";
     case EventKind::kSigningKeyUsed: return "signing key used";
+    case EventKind::kSnapshotTaken: return "snapshot taken";
     case EventKind::kLogin: return "login";
     case EventKind::kLoginFailed: return "login failed";
     case EventKind::kLogout: return "logout";

@@ -20,6 +20,7 @@ enum class EventKind : std::uint8_t {
   kDatabaseCreated,
   kConfigurationChanged,
   kSigningKeyUsed,
+  kSnapshotTaken,
   kLogin,
   kLoginFailed,
   kLogout,

@@ -204,6 +204,15 @@ Result<InspectionReport> Catalog::Inspect(std::string_view database, InspectionO
   return opened->Inspect(recorded, observer);
 }
 
+Result<std::unique_ptr<ledger::SnapshotSource>> Catalog::OpenSnapshot(std::string_view database,
+                                                                      const TreeHead& head) const {
+  const std::optional<std::string> folder =
+      database == kSystemDatabase ? directory_->DatabasePath(std::string(kSystemDatabase))
+                                  : databases_.PathOf(database);
+  if (!folder) return Fail(Code::kNotFound, "{} does not exist", database);
+  return ledger::SnapshotSource::Open(context_.files, *folder, head, context_.clock.NowUnixUs());
+}
+
 bool Catalog::audit_trail_is_empty() const {
   return system_ledger_->statistics().entries == 0;
 }

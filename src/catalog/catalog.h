@@ -25,6 +25,7 @@
 #include "immudb/ledger.h"
 #include "immudb/result.h"
 #include "io/file_system.h"
+#include "ledger/snapshot.h"
 
 namespace immudb::catalog {
 
@@ -98,7 +99,14 @@ class Catalog {
   // As clients see it: 20 characters.
   const std::string& server_id() const { return server_id_; }
 
+  // A copy of a database at `head`, a state that it has given out; see ledger/snapshot.h. Blocks.
+  // Errors: kNotFound if there is no such database; those of SnapshotSource::Open.
+  Result<std::unique_ptr<ledger::SnapshotSource>> OpenSnapshot(std::string_view database,
+                                                               const TreeHead& head) const;
+
   AuditTrail& audit() { return *audit_; }
+  // The ledger that it is written to.
+  const Ledger& audit_ledger() const { return *system_ledger_; }
   // True until the first event of this directory was written.
   bool audit_trail_is_empty() const;
 

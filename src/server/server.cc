@@ -149,6 +149,7 @@ struct Server::Parts {
   Status OpenSigner(const Settings& settings);
   Status Serve(const Settings& settings, const ThreadCounts& threads);
   void StartScrubber(const Settings& settings);
+  api::ScrubState ScrubStateOf(const std::string& database) const;
   void ServeMetrics(const Settings& settings);
   Status Stop();
 };
@@ -206,7 +207,19 @@ Status Server::Parts::OpenSigner(const Settings& settings) {
   return {};
 }
 
+api::ScrubState Server::Parts::ScrubStateOf(const std::string& database) const {
+  if (scrubber == nullptr) return {};
+  const ScrubberFigures figures = scrubber->figures();
+  const auto found = figures.databases.find(database);
+  if (found == figures.databases.end()) return {};
+  return {.end_unix_us = found->second.end_unix_us, .findings = found->second.findings};
+}
+
 Status Server::Parts::Serve(const Settings& settings, const ThreadCounts& threads) {
+  api::ServiceOptions service_options = ServiceOptionsFor(settings, files);
+  service_options.scrub_state = [this](const std::string& database) {
+    return ScrubStateOf(database);
+  };
   service = std::make_unique<api::Service>(
       api::ServiceParts{.catalog = *catalog,
                         .users = *users,
@@ -217,15 +230,15 @@ Status Server::Parts::Serve(const Settings& settings, const ThreadCounts& thread
                         .reads = std::make_unique<ThreadPool>(threads.reads, "reads"),
                         .hashing = std::make_unique<ThreadPool>(threads.hashing, "hashing"),
                         .signer = signer.get()},
-      ServiceOptionsFor(settings, files));
+      std::move(service_options));
   const std::size_t loop_count =
       settings.network_threads == 0 ? net::LoopGroup::DefaultCount() : settings.network_threads;
   IMMUDB_ASSIGN(loops, net::LoopGroup::Start(loop_count));
   net::ServerOptions options = NetOptionsFor(settings);
   IMMUDB_ASSIGN(options.tls, LoadTls(settings));
+  StartScrubber(settings);  // Before anybody may ask for its figures.
   metered = std::make_unique<api::MeteredDispatcher>(*service, api::Service::row_count(), clock);
   IMMUDB_ASSIGN(network, net::Server::Start(options, *loops, *metered, clock));
-  StartScrubber(settings);
   ServeMetrics(settings);
   return {};
 }
