@@ -16,9 +16,7 @@ void Context::Refuse(const Error& error) const {
 void Context::Reply(Bytes message) const {
   const std::uint64_t bytes_max = environment->options.reply_bytes_max;
   if (message.size() > bytes_max) {
-    return Refuse({rpc::StatusCode::kResourceExhausted,
-                   Text("the reply is larger than the server sends ({} vs. {} bytes); ask for less",
-                        message.size(), bytes_max)});
+    return Refuse(ReplyTooLarge(message.size(), bytes_max));
   }
   call->Finish({}, std::move(message));
 }

@@ -372,6 +372,19 @@ TEST_F(DataCallsTest, ALongAnswerThatIsTooLargeNamesTheLimit) {
   }
 }
 
+TEST_F(DataCallsTest, AnAnswerOfManyBlocksIsWhole) {
+  StartServiceAgain({.version_text = "immudb 0.0.0"});
+  for (int i = 0; i < 400; ++i) {
+    Set(Text("k{:03}", i), std::string(10'000, static_cast<char>('a' + i % 26)));
+  }
+  const auto list = Ask<schema::ItemList>("Scan", ScanOf("k"));
+  ASSERT_EQ(list.items_size(), 400);
+  for (int i = 0; i < 400; ++i) {
+    EXPECT_EQ(list.items(i).key(), Text("k{:03}", i));
+    EXPECT_EQ(list.items(i).value(), std::string(10'000, static_cast<char>('a' + i % 26)));
+  }
+}
+
 TEST_F(DataCallsTest, RepliesBeingPutTogetherShareABudgetInWhichOneAlwaysFits) {
   StartServiceAgain({.version_text = "immudb 0.0.0", .unfinished_reply_bytes_max = 30'000});
   SetMany(3000, 10);

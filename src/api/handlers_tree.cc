@@ -26,12 +26,12 @@ struct TreeWalk {
   TreeSize checkpoint;
   std::uint8_t layer = 0;
   std::uint64_t next = 0;  // Of the layer's nodes.
-  std::size_t layer_begin = 0;
+  Bytes nodes;             // Of this layer: its size comes before them, and is known at its end.
   std::unique_ptr<Cursor<LoggedEntry>> leaves;
   std::vector<LoggedEntry> entries;
 };
 
-Status AppendNode(TreeWalk& walk, Bytes& reply, BytesView leaf_key) {
+Status AppendNode(TreeWalk& walk, BytesView leaf_key) {
   IMMUDB_ASSIGN(const Digest hash, walk.ledger->Node(walk.layer, walk.next, walk.size));
   const bool is_root = walk.next == 0 && NodeCount(walk.layer + 1, walk.size) == 0;
   const std::uint64_t first_behind = (walk.next + 1) << walk.layer;  // Wraps to 0 at 2^64.
@@ -42,12 +42,12 @@ Status AppendNode(TreeWalk& walk, Bytes& reply, BytesView leaf_key) {
   node.leaf_key = leaf_key;
   node.is_only_in_memory = last >= walk.checkpoint.value;
   node.is_root = is_root;
-  AppendTreeNode(reply, node);
+  AppendTreeNode(walk.nodes, node);
   ++walk.next;
   return {};
 }
 
-Status ReadLeaves(TreeWalk& walk, Bytes& reply) {
+Status ReadLeaves(TreeWalk& walk) {
   if (walk.leaves == nullptr) {
     IMMUDB_ASSIGN(walk.leaves, walk.ledger->EntriesFrom({0}));
   }
@@ -55,18 +55,15 @@ Status ReadLeaves(TreeWalk& walk, Bytes& reply) {
   const std::uint64_t rows = std::min(kPieceRows, walk.size.value - walk.next);
   IMMUDB_TRY(walk.leaves->Read({.rows = rows, .bytes = kPieceBytes}, walk.entries));
   for (const LoggedEntry& stored : walk.entries) {
-    IMMUDB_TRY(AppendNode(walk, reply, stored.entry.key));
+    IMMUDB_TRY(AppendNode(walk, stored.entry.key));
   }
   return {};
 }
 
-// The size of a layer is known at its end; its bytes then move to make room for it.
 void CloseLayer(TreeWalk& walk, Bytes& reply) {
-  Bytes head;
-  AppendBytesFieldHead(head, 1, reply.size() - walk.layer_begin);
-  reply.insert(reply.begin() + static_cast<std::ptrdiff_t>(walk.layer_begin), head.begin(),
-               head.end());
-  walk.layer_begin = reply.size();
+  AppendBytesFieldHead(reply, 1, walk.nodes.size());
+  reply.insert(reply.end(), walk.nodes.begin(), walk.nodes.end());
+  walk.nodes = {};
   walk.next = 0;
   ++walk.layer;
   walk.leaves.reset();
@@ -76,10 +73,10 @@ Result<bool> ReadTree(TreeWalk& walk, Bytes& reply) {
   const std::uint64_t count = NodeCount(walk.layer, walk.size);
   if (count == 0) return false;
   if (walk.layer == 0) {
-    IMMUDB_TRY(ReadLeaves(walk, reply));
+    IMMUDB_TRY(ReadLeaves(walk));
   } else {
     const std::uint64_t end = std::min(count, walk.next + kPieceRows);
-    while (walk.next < end) IMMUDB_TRY(AppendNode(walk, reply, {}));
+    while (walk.next < end) IMMUDB_TRY(AppendNode(walk, {}));
   }
   if (walk.next == count) CloseLayer(walk, reply);
   return true;
@@ -93,7 +90,9 @@ void PrintTree(const Context& context, google::protobuf::Empty& /*request*/) {
   const LedgerStatistics statistics = context.ledger->statistics();
   walk->size = {statistics.entries};
   walk->checkpoint = {statistics.checkpointed_entries};
-  ReplyInPieces(context, [walk](Bytes& reply) { return ReadTree(*walk, reply); });
+  ReplyInPieces(
+      context, [walk](Bytes& reply) { return ReadTree(*walk, reply); },
+      [walk] { return walk->nodes.size(); });
 }
 
 void Dump(const Context& context, google::protobuf::Empty& /*request*/) {

@@ -2,40 +2,77 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
+#include "api/status.h"
 #include "base/byte_ledger.h"
 #include "base/error.h"
 
 namespace immudb::api {
 namespace {
 
+// A reply lies in blocks while it grows: one buffer would be copied again and again, and need twice
+// its size each time.
+constexpr std::size_t kBlockBytes = 1u << 20;
+
 struct UnfinishedReply {
   Context context;
   NextPiece next;
+  std::function<std::size_t()> kept_bytes;
   ByteCharge charge;
-  Bytes bytes;
+  std::vector<Bytes> full_blocks;
+  std::size_t full_bytes = 0;     // In these,
+  std::size_t full_capacity = 0;  // and what they take.
+  Bytes block;
+
+  std::size_t kept() const { return kept_bytes ? kept_bytes() : 0; }
+  std::size_t size() const { return full_bytes + block.size() + kept(); }
+  std::size_t capacity() const { return full_capacity + block.capacity() + kept(); }
 };
+
+void BeginBlock(UnfinishedReply& reply) {
+  reply.full_bytes += reply.block.size();
+  reply.full_capacity += reply.block.capacity();
+  reply.full_blocks.push_back(std::exchange(reply.block, Bytes()));
+}
+
+// All of it, giving each block back once it was copied.
+Bytes Join(UnfinishedReply& reply) {
+  if (reply.full_blocks.empty()) return std::move(reply.block);
+  Bytes whole;
+  whole.reserve(reply.size());
+  for (Bytes& part : reply.full_blocks) {
+    const Bytes block = std::move(part);
+    whole.insert(whole.end(), block.begin(), block.end());
+  }
+  whole.insert(whole.end(), reply.block.begin(), reply.block.end());
+  return whole;
+}
 
 void Continue(const std::shared_ptr<UnfinishedReply>& reply) {
   const Context& context = reply->context;
-  const Result<bool> more = reply->next(reply->bytes);
+  const Result<bool> more = reply->next(reply->block);
   if (!more) return context.Refuse(more.error());
-  const bool is_too_large = reply->bytes.size() > context.environment->options.reply_bytes_max;
-  if (!*more || is_too_large) return context.Reply(std::move(reply->bytes));
+  const std::uint64_t bytes_max = context.environment->options.reply_bytes_max;
+  if (reply->size() > bytes_max) return context.Refuse(ReplyTooLarge(reply->size(), bytes_max));
+  if (!*more) return context.Reply(Join(*reply));
 
-  if (!reply->charge.Grow(reply->bytes.capacity() - reply->charge.bytes())) {
+  if (!reply->charge.Grow(reply->capacity() - reply->charge.bytes())) {
     return context.Refuse(TooManyUnfinishedReplies(*context.environment));
   }
+  if (reply->block.size() >= kBlockBytes) BeginBlock(*reply);
   // The task's copy and the pool's share the reply; only one of them runs at a time.
   context.OnReadPool([reply] { Continue(reply); });
 }
 
 }  // namespace
 
-void ReplyInPieces(const Context& context, NextPiece next) {
+void ReplyInPieces(const Context& context, NextPiece next,
+                   std::function<std::size_t()> kept_bytes) {
   auto reply = std::make_shared<UnfinishedReply>();
   reply->context = context;
   reply->next = std::move(next);
+  reply->kept_bytes = std::move(kept_bytes);
   reply->charge = ByteCharge(context.environment->unfinished_replies);
   Continue(reply);
 }

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 
@@ -17,14 +18,17 @@ namespace immudb::api {
 inline constexpr std::uint64_t kPieceRows = 256;
 inline constexpr std::uint64_t kPieceBytes = 256u << 10;
 
-// Adds the next piece to the encoded reply; returns whether there is more. Never called again after
-// false or an error, which the call is then refused with.
+// Adds the next piece to `reply`, which holds the end of the pieces before it or nothing; returns
+// whether there is more. Never called again after false or an error, which the call is then refused
+// with.
 using NextPiece = std::function<Result<bool>(Bytes& reply)>;
 
 // Answers with all the pieces. Called on the pool, which makes the first piece. Refused with
 // RESOURCE_EXHAUSTED if they become larger than a reply may be, or if too many replies are being
-// put together.
-void ReplyInPieces(const Context& context, NextPiece next);
+// put together. `kept_bytes` tells what `next` has read and keeps for a later piece, if it ever
+// does so.
+void ReplyInPieces(const Context& context, NextPiece next,
+                   std::function<std::size_t()> kept_bytes = nullptr);
 
 // The refusal of a reply for which the budget of unfinished replies has no room.
 Error TooManyUnfinishedReplies(const Environment& environment);

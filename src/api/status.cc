@@ -1,6 +1,7 @@
 #include "api/status.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/log_limit.h"
 
@@ -54,6 +55,12 @@ RpcStatus StatusFor(const Error& error) {
 
 RpcStatus TooManyReads() {
   return {StatusCode::kResourceExhausted, "too many reads are waiting; try again later"};
+}
+
+RpcStatus ReplyTooLarge(std::size_t bytes, std::uint64_t bytes_max) {
+  return {StatusCode::kResourceExhausted,
+          Text("the reply is larger than the server sends ({} vs. {} bytes); ask for less", bytes,
+               bytes_max)};
 }
 
 }  // namespace immudb::api

@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include "immudb/result.h"
 #include "rpc/status.h"
 
@@ -13,5 +16,8 @@ rpc::RpcStatus StatusFor(const Error& error);
 
 // The refusal of calls that the pool for reads has no room for.
 rpc::RpcStatus TooManyReads();
+
+// The refusal of a reply that is larger than `bytes_max`, which it names.
+rpc::RpcStatus ReplyTooLarge(std::size_t bytes, std::uint64_t bytes_max);
 
 }  // namespace immudb::api
