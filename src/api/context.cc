@@ -22,8 +22,16 @@ void Context::Reply(Bytes message) const {
 }
 
 void Context::OnReadPool(std::function<void()> work) const {
+  Post(environment->reads, std::move(work));
+}
+
+void Context::OnLongReadPool(std::function<void()> work) const {
+  Post(environment->long_reads, std::move(work));
+}
+
+void Context::Post(BoundedExecutor& executor, std::function<void()> work) const {
   const rpc::Peer& peer = call->peer();
-  const bool accepted = environment->reads.PostFor(
+  const bool accepted = executor.PostFor(
       {.group = peer.network, .member = peer.port}, [context = *this, work = std::move(work)] {
         if (context.call->cancelled()) {
           return context.Refuse({rpc::StatusCode::kCancelled, "the client has gone"});

@@ -345,6 +345,20 @@ TEST_F(DataCallsTest, ALimitCountsItemsAndNotTheRowsLeftOut) {
   EXPECT_EQ(list.items(399).key(), "k00399");
 }
 
+TEST_F(DataCallsTest, AfterAThousandRowsAnAnswerGoesOnAmongTheLongOnes) {
+  SetMany(1500, 10);
+  const auto scan = Begin(Make("Scan", ScanOf("k")));
+  while (reads_->RunOne()) {
+  }
+  EXPECT_FALSE(scan->answer());
+  EXPECT_EQ(long_reads_->pending(), 1u);
+  while (long_reads_->RunOne()) {
+  }
+  ASSERT_TRUE(scan->answer());
+  EXPECT_TRUE(scan->answer()->status.ok());
+  EXPECT_EQ(reads_->pending(), 0u);
+}
+
 TEST_F(DataCallsTest, NobodyReadsOnForAClientThatHasGone) {
   SetMany(1000, 10);
   const auto scan = Begin(Make("Scan", ScanOf("k")));

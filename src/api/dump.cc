@@ -127,7 +127,7 @@ rpc::MessageStream::Next DumpStream::Maker::Pull(const std::function<void()>& wa
 }
 
 bool DumpStream::Maker::Post() {
-  return environment_.reads.Post([maker = shared_from_this()] { maker->Work(); });
+  return environment_.long_reads.Post([maker = shared_from_this()] { maker->Work(); });
 }
 
 void DumpStream::Maker::Work() {

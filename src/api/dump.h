@@ -6,7 +6,7 @@
 //   leaf, node  key: 0x00, layer, index (8 bytes)        value: hash; of a leaf, then its entry's
 //   key size        key: IMMUDB.METADATA.LAST_FLUSHED_LEAF   value: size (8 bytes)
 //
-// A message is made when the transport asks for it, on the pool for reads, and belongs to the
+// A message is made when the transport asks for it, on the pool for long reads, and belongs to the
 // budget of unfinished replies until the transport takes it. Between messages the dump holds no
 // memory and pins nothing: a client that stops reading costs nothing.
 

@@ -157,13 +157,13 @@ TEST_F(DumpTest, NothingIsMadeBeforeItIsAskedForAndAStoppedReaderHoldsNothing) {
   SetBatch(900, 4000);
   Renew({.version_text = "immudb 0.0.0", .unfinished_reply_bytes_max = 1000});
   const auto stopped = BeginDump();
-  EXPECT_EQ(reads_->pending(), 0u);
+  EXPECT_EQ(long_reads_->pending(), 0u);
   int woken = 0;
   Next next = stopped->Pull([&woken] { ++woken; });
   EXPECT_EQ(next.kind, Next::Kind::kLater);
-  EXPECT_EQ(reads_->pending(), 1u);
+  EXPECT_EQ(long_reads_->pending(), 1u);
   EXPECT_EQ(stopped->Pull([&woken] { ++woken; }).kind, Next::Kind::kLater);
-  EXPECT_EQ(reads_->pending(), 1u);
+  EXPECT_EQ(long_reads_->pending(), 1u);
   RunAll();
   EXPECT_EQ(woken, 1);
   // While its message waits, the budget is used up; once it is taken, others have it.
@@ -171,7 +171,7 @@ TEST_F(DumpTest, NothingIsMadeBeforeItIsAskedForAndAStoppedReaderHoldsNothing) {
   std::vector<Bytes> messages;
   EXPECT_EQ(ReadStream(*other, messages).code, StatusCode::kResourceExhausted);
   EXPECT_EQ(stopped->Pull([] {}).kind, Next::Kind::kMessage);
-  EXPECT_EQ(reads_->pending(), 0u);
+  EXPECT_EQ(long_reads_->pending(), 0u);
   EXPECT_EQ(DumpAll().size(), 4u);
 }
 
@@ -180,8 +180,8 @@ TEST_F(DumpTest, NobodyReadsForADumpThatWasGivenUp) {
   auto stream = BeginDump();
   EXPECT_EQ(stream->Pull([] { FAIL(); }).kind, Next::Kind::kLater);
   stream.reset();
-  ASSERT_TRUE(reads_->RunOne());
-  EXPECT_EQ(reads_->pending(), 0u);
+  ASSERT_TRUE(long_reads_->RunOne());
+  EXPECT_EQ(long_reads_->pending(), 0u);
 }
 
 TEST_F(DumpTest, AnOverloadedPoolEndsADump) {

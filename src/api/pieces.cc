@@ -15,6 +15,9 @@ namespace {
 // its size each time.
 constexpr std::size_t kBlockBytes = 1u << 20;
 
+// After so many pieces, a thousand rows, an answer is a long one.
+constexpr int kUsualPieces = 4;
+
 struct UnfinishedReply {
   Context context;
   NextPiece next;
@@ -24,6 +27,7 @@ struct UnfinishedReply {
   std::size_t full_bytes = 0;     // In these,
   std::size_t full_capacity = 0;  // and what they take.
   Bytes block;
+  int pieces = 0;
 
   std::size_t kept() const { return kept_bytes ? kept_bytes() : 0; }
   std::size_t size() const { return full_bytes + block.size() + kept(); }
@@ -34,6 +38,7 @@ void BeginBlock(UnfinishedReply& reply) {
   reply.full_bytes += reply.block.size();
   reply.full_capacity += reply.block.capacity();
   reply.full_blocks.push_back(std::exchange(reply.block, Bytes()));
+  reply.block.reserve(kBlockBytes + 2 * kPieceBytes);  // Memory comes as it is written to.
 }
 
 // All of it, giving each block back once it was copied.
@@ -62,7 +67,9 @@ void Continue(const std::shared_ptr<UnfinishedReply>& reply) {
   }
   if (reply->block.size() >= kBlockBytes) BeginBlock(*reply);
   // The task's copy and the pool's share the reply; only one of them runs at a time.
-  context.OnReadPool([reply] { Continue(reply); });
+  const auto go_on = [reply] { Continue(reply); };
+  if (++reply->pieces < kUsualPieces) return context.OnReadPool(go_on);
+  context.OnLongReadPool(go_on);
 }
 
 }  // namespace

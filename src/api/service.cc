@@ -50,6 +50,10 @@ Service::Service(ServiceParts parts, ServiceOptions options)
       unfinished_replies_(options_.unfinished_reply_bytes_max),
       reads_(std::move(parts.reads), options_.reads_waiting_max),
       hashing_(std::move(parts.hashing), options_.hashes_waiting_max),
+      long_reads_(parts.long_reads == nullptr
+                      ? nullptr
+                      : std::make_unique<BoundedExecutor>(std::move(parts.long_reads),
+                                                          options_.reads_waiting_max)),
       auth_is_on_(options_.auth),
       environment_{.options = options_,
                    .catalog = parts.catalog,
@@ -61,6 +65,7 @@ Service::Service(ServiceParts parts, ServiceOptions options)
                    .auth_is_on = auth_is_on_,
                    .signer = parts.signer,
                    .reads = reads_,
+                   .long_reads = long_reads_ == nullptr ? reads_ : *long_reads_,
                    .hashing = hashing_,
                    .unfinished_replies = unfinished_replies_} {
   for (std::uint32_t row = 0; row < MethodTable().size(); ++row) {
@@ -167,6 +172,7 @@ void Service::CheckHealth(rpc::Call& call) const {
 void Service::Stop() {
   hashing_.Stop();
   reads_.Stop();
+  if (long_reads_ != nullptr) long_reads_->Stop();
 }
 
 void Service::KeepHouse() {

@@ -36,7 +36,9 @@ struct ServiceParts {
   const Clock& clock;
   std::unique_ptr<Executor> reads;    // For what may touch the disk: two threads will do.
   std::unique_ptr<Executor> hashing;  // For passwords: one thread for two processors.
-  RootSigner* signer = nullptr;       // Null: roots are not signed.
+  // For what is long whatever else there is to do, so of low priority. Null: `reads`.
+  std::unique_ptr<Executor> long_reads = nullptr;
+  RootSigner* signer = nullptr;  // Null: roots are not signed.
 };
 
 // Life: the transport stops giving calls; Stop; the catalog is closed, which answers the writes
@@ -79,8 +81,9 @@ class Service : public rpc::Dispatcher {
   std::unordered_map<std::string_view, std::uint32_t> rows_;
   std::unordered_map<std::string_view, std::uint32_t> admin_rows_;
   ByteLedger unfinished_replies_;
-  BoundedExecutor reads_;    // Stopped before anything is destroyed.
-  BoundedExecutor hashing_;  // Likewise.
+  BoundedExecutor reads_;                        // Stopped before anything is destroyed.
+  BoundedExecutor hashing_;                      // Likewise.
+  std::unique_ptr<BoundedExecutor> long_reads_;  // Likewise. Null: reads_.
   std::atomic<bool> auth_is_on_;
   Environment environment_;
 };

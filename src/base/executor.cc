@@ -1,15 +1,20 @@
 #include "base/executor.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
 namespace immudb {
 
-ThreadPool::ThreadPool(std::uint32_t threads, const char* name) {
+ThreadPool::ThreadPool(std::uint32_t threads, const char* name, Priority priority) {
   for (std::uint32_t i = 0; i < threads; i++) {
-    threads_.emplace_back([this] { Run(); });
+    threads_.emplace_back([this, priority] {
+      if (priority == Priority::kLow) LowerPriority();
+      Run();
+    });
     pthread_setname_np(threads_.back().native_handle(), name);
   }
 }
@@ -47,6 +52,13 @@ std::chrono::nanoseconds ThreadPool::CollectDue() {
   }
   if (timers_.empty()) return std::chrono::hours(1);
   return timers_.begin()->first - now;
+}
+
+// Of the calling thread alone, which is how Linux takes it, unlike POSIX. Cannot fail, and would
+// cost only time if it did.
+void ThreadPool::LowerPriority() {
+  constexpr int kNiceness = 10;
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
 }
 
 void ThreadPool::Run() {

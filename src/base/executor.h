@@ -35,8 +35,12 @@ class Executor {
 // Thread-safe.
 class ThreadPool : public Executor {
  public:
+  // kLow: while the process has more to do than processors, these threads get a tenth of what
+  // others get of one. Nobody else may wait for what they do.
+  enum class Priority : std::uint8_t { kNormal, kLow };
+
   // Names the threads `name` for the operating system (at most 15 bytes).
-  ThreadPool(std::uint32_t threads, const char* name);
+  ThreadPool(std::uint32_t threads, const char* name, Priority priority = Priority::kNormal);
   ~ThreadPool() override;
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -48,6 +52,7 @@ class ThreadPool : public Executor {
   using TimePoint = std::chrono::steady_clock::time_point;
 
   void Run();
+  static void LowerPriority();
   // Moves what is due from the timers to the queue and returns how long to sleep.
   std::chrono::nanoseconds CollectDue() IMMUDB_REQUIRES(mutex_);
 

@@ -1,8 +1,10 @@
 #include "base/executor.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
+#include <future>
 
 namespace immudb {
 namespace {
@@ -14,6 +16,21 @@ TEST(ThreadPoolTest, TheDestructorRunsWhatWasPosted) {
     for (int i = 0; i < 1000; i++) pool.Post([&ran] { ran++; });
   }
   EXPECT_EQ(ran, 1000);
+}
+
+TEST(ThreadPoolTest, ThreadsOfLowPriorityAreNicerAndOthersAreNot) {
+  const int usual = getpriority(PRIO_PROCESS, 0);
+  std::promise<int> normal;
+  std::promise<int> low;
+  {
+    ThreadPool pool(1, "test");
+    pool.Post([&] { normal.set_value(getpriority(PRIO_PROCESS, 0)); });
+    ThreadPool nice(1, "test", ThreadPool::Priority::kLow);
+    nice.Post([&] { low.set_value(getpriority(PRIO_PROCESS, 0)); });
+  }
+  EXPECT_EQ(normal.get_future().get(), usual);
+  EXPECT_GT(low.get_future().get(), usual);
+  EXPECT_EQ(getpriority(PRIO_PROCESS, 0), usual);
 }
 
 TEST(ThreadPoolTest, TasksOfOneThreadRunInOrder) {

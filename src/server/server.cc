@@ -229,6 +229,8 @@ Status Server::Parts::Serve(const Settings& settings, const ThreadCounts& thread
                         .clock = clock,
                         .reads = std::make_unique<ThreadPool>(threads.reads, "reads"),
                         .hashing = std::make_unique<ThreadPool>(threads.hashing, "hashing"),
+                        .long_reads = std::make_unique<ThreadPool>(threads.reads, "long reads",
+                                                                   ThreadPool::Priority::kLow),
                         .signer = signer.get()},
       std::move(service_options));
   const std::size_t loop_count =

@@ -56,7 +56,9 @@ class ServiceFixture : public testing::Test {
     auto reads = std::make_unique<ManualExecutor>();
     auto hashing = std::make_unique<ManualExecutor>();
     reads_ = reads.get();
+    auto long_reads = std::make_unique<ManualExecutor>();
     hashing_ = hashing.get();
+    long_reads_ = long_reads.get();
     service_ = std::make_unique<Service>(ServiceParts{.catalog = *catalog_,
                                                       .users = *users_,
                                                       .authenticator = *authenticator_,
@@ -64,7 +66,8 @@ class ServiceFixture : public testing::Test {
                                                       .hasher = hasher_,
                                                       .clock = clock_,
                                                       .reads = std::move(reads),
-                                                      .hashing = std::move(hashing)},
+                                                      .hashing = std::move(hashing),
+                                                      .long_reads = std::move(long_reads)},
                                          std::move(options));
   }
 
@@ -93,7 +96,7 @@ class ServiceFixture : public testing::Test {
   }
 
   void RunAll() {
-    while (reads_->RunOne() || hashing_->RunOne()) {
+    while (reads_->RunOne() || hashing_->RunOne() || long_reads_->RunOne()) {
     }
   }
 
@@ -159,6 +162,7 @@ class ServiceFixture : public testing::Test {
   std::unique_ptr<auth::SessionTable> sessions_;
   std::unique_ptr<Service> service_;
   ManualExecutor* reads_ = nullptr;
+  ManualExecutor* long_reads_ = nullptr;
   ManualExecutor* hashing_ = nullptr;
 };
 
