@@ -57,8 +57,8 @@ std::chrono::nanoseconds ThreadPool::CollectDue() {
 // Of the calling thread alone, which is how Linux takes it, unlike POSIX. Cannot fail, and would
 // cost only time if it did.
 void ThreadPool::LowerPriority() {
-  constexpr int kNiceness = 10;
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
+  constexpr int niceness = 10;
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
 }
 
 void ThreadPool::Run() {
