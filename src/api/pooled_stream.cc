@@ -39,7 +39,7 @@ class PooledStream::Maker : public std::enable_shared_from_this<Maker> {
 };
 
 rpc::MessageStream::Next PooledStream::Maker::Pull(const std::function<void()>& wake) {
-  const Next later{.kind = Next::Kind::kLater, .message = {}, .status = {}};
+  Next later{.kind = Next::Kind::kLater, .message = {}, .status = {}};
   {
     const MutexLock lock(mutex_);
     if (state_ == State::kReady) {
