@@ -55,8 +55,9 @@ class IndexInspection {
   const std::string directory_;
   const VersionHasher& hasher_;
   Findings& findings_;
-  // Of its own, and small: readers of an open ledger lose no block to it.
-  io::BlockCache cache_{4u << 20};
+  // Of its own, so that readers of an open ledger lose no block to it. The filter of a run is read
+  // in no order: this holds that of 20 M keys, and grows only as far as there are blocks.
+  io::BlockCache cache_{32u << 20};
   std::vector<index::RunInfo> seen_;
   std::vector<InspectedRun> in_order_;
   std::uint64_t versions_ = 0;
