@@ -35,35 +35,45 @@ std::vector<std::string> PartsOf(const std::string& path) {
 
 class MemoryFileSystem::OpenFile : public File {
  public:
-  OpenFile(MemoryFileSystem& files, NodeId node, OpenMode mode, std::uint64_t generation)
-      : files_(files), node_(node), mode_(mode), generation_(generation) {}
+  OpenFile(MemoryFileSystem& files, NodeId node, OpenMode mode, std::string path)
+      IMMUDB_REQUIRES(files.mutex_)
+      : files_(files),
+        node_(node),
+        mode_(mode),
+        generation_(files.generation_),
+        path_(std::move(path)) {}
 
   Result<std::size_t> Read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
     const MutexLock lock(files_.mutex_);
     if (generation_ != files_.generation_) return ClosedFile();
-    return files_.ReadNode(node_, offset, out);
+    if (files_.Begin(Call::kRead, path_) != Verdict::kDo) return InjectedFailure("read");
+    return files_.state_.nodes.at(node_).content.Read(offset, out);
   }
   Status Write(std::uint64_t offset, std::span<const BytesView> parts) override {
     IMMUDB_CHECK(mode_ != OpenMode::kRead);
     const MutexLock lock(files_.mutex_);
     if (generation_ != files_.generation_) return ClosedFile();
-    return files_.WriteNode(node_, offset, parts);
+    const BytesView head = parts.empty() ? BytesView() : parts.front();
+    const Verdict verdict = files_.Begin(Call::kWrite, path_, head);
+    return files_.WriteNode(files_.state_.nodes.at(node_), verdict, offset, parts);
   }
   Status Sync() override {
     const MutexLock lock(files_.mutex_);
     if (generation_ != files_.generation_) return ClosedFile();
-    return files_.SyncNode(node_);
+    const Verdict verdict = files_.Begin(Call::kSync, path_);
+    return files_.SyncNode(files_.state_.nodes.at(node_), verdict);
   }
   Status Truncate(std::uint64_t size_bytes) override {
     IMMUDB_CHECK(mode_ != OpenMode::kRead);
     const MutexLock lock(files_.mutex_);
     if (generation_ != files_.generation_) return ClosedFile();
-    return files_.TruncateNode(node_, size_bytes);
+    const Verdict verdict = files_.Begin(Call::kTruncate, path_);
+    return TruncateNode(files_.state_.nodes.at(node_), verdict, size_bytes);
   }
   Result<std::uint64_t> SizeBytes() const override {
     const MutexLock lock(files_.mutex_);
     if (generation_ != files_.generation_) return ClosedFile();
-    if (files_.Begin(Operation::kRead) != Verdict::kDo) return InjectedFailure("size");
+    if (files_.Begin(Call::kSize, path_) != Verdict::kDo) return InjectedFailure("size");
     return files_.state_.nodes.at(node_).content.size();
   }
 
@@ -72,6 +82,7 @@ class MemoryFileSystem::OpenFile : public File {
   const NodeId node_;
   const OpenMode mode_;
   const std::uint64_t generation_;
+  const std::string path_;
 };
 
 class MemoryFileSystem::OpenLock : public DirectoryLock {
@@ -95,27 +106,38 @@ MemoryFileSystem::MemoryFileSystem(std::uint64_t seed) : random_(seed) {
   state_.nodes[kRoot].is_directory = true;
 }
 
-MemoryFileSystem::Verdict MemoryFileSystem::Begin(Operation operation) const {
-  const std::uint64_t number = operations_++;
-  const bool changes = operation == Operation::kWrite || operation == Operation::kCreate;
-  if (power_lost_) return Verdict::kFail;
-  const PlannedFault* planned = nullptr;
+std::optional<Fault> MemoryFileSystem::FaultOf(std::uint64_t number, const CallInfo& info) const {
   if (const auto later = faults_.upper_bound(number); later != faults_.begin()) {
-    const auto& [at, fault] = *std::prev(later);
-    if (at == number || fault.repeat == FaultRepeat::kSticky) planned = &fault;
+    const auto& [at, planned] = *std::prev(later);
+    if (at == number || planned.repeat == FaultRepeat::kSticky) return planned.fault;
   }
-  if (planned == nullptr) return Verdict::kDo;
-  switch (planned->fault) {
+  return hook_ ? hook_(info) : std::nullopt;
+}
+
+MemoryFileSystem::Verdict MemoryFileSystem::VerdictOf(Fault fault, Call call) {
+  const bool writes = call == Call::kWrite || call == Call::kTruncate;
+  const bool changes = writes || call == Call::kCreate || call == Call::kCreateDirectory ||
+                       call == Call::kRename || call == Call::kRemove;
+  switch (fault) {
     case Fault::kIoError: return Verdict::kFail;
     case Fault::kNoSpace: return changes ? Verdict::kFailNoSpace : Verdict::kDo;
     case Fault::kShortWrite:
-      if (operation == Operation::kWrite) return Verdict::kDoHalf;
-      return operation == Operation::kSync ? Verdict::kFail : Verdict::kDo;
-    case Fault::kPowerLoss:
-      power_lost_ = true;
-      return changes ? Verdict::kDoThenFail : Verdict::kFail;
+      if (writes) return Verdict::kDoHalf;
+      if (call == Call::kSync || call == Call::kSyncDirectory) return Verdict::kFail;
+      return Verdict::kDo;
+    case Fault::kPowerLoss: return changes ? Verdict::kDoThenFail : Verdict::kFail;
   }
   return Verdict::kDo;
+}
+
+MemoryFileSystem::Verdict MemoryFileSystem::Begin(Call call, std::string_view path,
+                                                  BytesView data) const {
+  const std::uint64_t number = operations_++;
+  if (power_lost_) return Verdict::kFail;
+  const auto fault = FaultOf(number, {.call = call, .path = path, .data = data});
+  if (!fault) return Verdict::kDo;
+  power_lost_ = *fault == Fault::kPowerLoss;
+  return VerdictOf(*fault, call);
 }
 
 Result<MemoryFileSystem::NodeId> MemoryFileSystem::Find(const std::string& path) const {
@@ -162,7 +184,8 @@ MemoryFileSystem::NodeId MemoryFileSystem::Create(const Place& place, bool is_di
 Result<std::unique_ptr<File>> MemoryFileSystem::Open(const std::string& path, OpenMode mode) {
   const MutexLock lock(mutex_);
   const bool may_create = mode == OpenMode::kCreateNew || mode == OpenMode::kCreateOrOpen;
-  const Verdict verdict = Begin(may_create ? Operation::kCreate : Operation::kRead);
+  const bool creates = may_create && !Find(path);
+  const Verdict verdict = Begin(creates ? Call::kCreate : Call::kOpen, path);
   if (verdict == Verdict::kFail) return InjectedFailure("open " + path);
   IMMUDB_ASSIGN(const Place place, FindPlace(path));
   auto node = Lookup(place);
@@ -176,12 +199,12 @@ Result<std::unique_ptr<File>> MemoryFileSystem::Open(const std::string& path, Op
     node = Create(place, false);
   }
   if (verdict == Verdict::kDoThenFail) return InjectedFailure("open " + path);
-  return std::make_unique<OpenFile>(*this, *node, mode, generation_);
+  return std::make_unique<OpenFile>(*this, *node, mode, path);
 }
 
 Status MemoryFileSystem::CreateDirectory(const std::string& path) {
   const MutexLock lock(mutex_);
-  const Verdict verdict = Begin(Operation::kCreate);
+  const Verdict verdict = Begin(Call::kCreateDirectory, path);
   if (verdict == Verdict::kFail) return InjectedFailure("create directory " + path);
   if (PartsOf(path).empty()) return Fail(Code::kExists, "{}: exists", path);
   IMMUDB_ASSIGN(const Place place, FindPlace(path));
@@ -213,7 +236,7 @@ Status MemoryFileSystem::CheckRename(NodeId moved, const Place& target) const {
 
 Status MemoryFileSystem::Rename(const std::string& from, const std::string& to) {
   const MutexLock lock(mutex_);
-  const Verdict verdict = Begin(Operation::kCreate);
+  const Verdict verdict = Begin(Call::kRename, from);
   if (verdict == Verdict::kFail) return InjectedFailure("rename " + from);
   IMMUDB_ASSIGN(const Place source, FindPlace(from));
   IMMUDB_ASSIGN(const Place target, FindPlace(to));
@@ -239,7 +262,7 @@ Status MemoryFileSystem::Rename(const std::string& from, const std::string& to) 
 
 Status MemoryFileSystem::Remove(const std::string& path) {
   const MutexLock lock(mutex_);
-  const Verdict verdict = Begin(Operation::kCreate);
+  const Verdict verdict = Begin(Call::kRemove, path);
   if (verdict == Verdict::kFail) return InjectedFailure("remove " + path);
   IMMUDB_ASSIGN(const Place place, FindPlace(path));
   const auto node = Lookup(place);
@@ -255,7 +278,7 @@ Status MemoryFileSystem::Remove(const std::string& path) {
 
 Result<std::vector<DirectoryEntry>> MemoryFileSystem::List(const std::string& path) const {
   const MutexLock lock(mutex_);
-  if (Begin(Operation::kRead) != Verdict::kDo) return InjectedFailure("list " + path);
+  if (Begin(Call::kList, path) != Verdict::kDo) return InjectedFailure("list " + path);
   IMMUDB_ASSIGN(const NodeId node, Find(path));
   const Node& directory = state_.nodes.at(node);
   if (!directory.is_directory) return Fail(Code::kIo, "{}: not a directory", path);
@@ -268,18 +291,18 @@ Result<std::vector<DirectoryEntry>> MemoryFileSystem::List(const std::string& pa
 
 Result<bool> MemoryFileSystem::Exists(const std::string& path) const {
   const MutexLock lock(mutex_);
-  if (Begin(Operation::kRead) != Verdict::kDo) return InjectedFailure("look up " + path);
+  if (Begin(Call::kExists, path) != Verdict::kDo) return InjectedFailure("look up " + path);
   return Find(path).has_value();
 }
 
 Status MemoryFileSystem::SyncDirectory(const std::string& path) {
   const MutexLock lock(mutex_);
-  const Verdict verdict = Begin(Operation::kSync);
+  const Verdict verdict = Begin(Call::kSyncDirectory, path);
   IMMUDB_ASSIGN(const NodeId node, Find(path));
   Node& directory = state_.nodes.at(node);
   if (!directory.is_directory) return Fail(Code::kIo, "{}: not a directory", path);
   if (verdict != Verdict::kDo) return InjectedFailure("sync directory " + path);
-  SettleNames(directory, CrashPolicy::kKeepAll, random_);
+  SettleNames(directory, Keep);
   return {};
 }
 
@@ -297,18 +320,10 @@ Result<std::unique_ptr<DirectoryLock>> MemoryFileSystem::LockExisting(const std:
   return std::make_unique<OpenLock>(*this, node, generation_);
 }
 
-Result<std::size_t> MemoryFileSystem::ReadNode(NodeId node, std::uint64_t offset,
-                                               std::span<std::uint8_t> out) const {
-  if (Begin(Operation::kRead) != Verdict::kDo) return InjectedFailure("read");
-  return state_.nodes.at(node).content.Read(offset, out);
-}
-
-Status MemoryFileSystem::WriteNode(NodeId id, std::uint64_t offset,
+Status MemoryFileSystem::WriteNode(Node& node, Verdict verdict, std::uint64_t offset,
                                    std::span<const BytesView> parts) {
-  const Verdict verdict = Begin(Operation::kWrite);
   if (verdict == Verdict::kFail) return InjectedFailure("write");
   if (verdict == Verdict::kFailNoSpace) return DiskFull("write");
-  Node& node = state_.nodes.at(id);
   PendingChange change{.is_truncation = false, .offset = offset, .data = {}};
   for (const BytesView part : parts) {
     change.data.insert(change.data.end(), part.begin(), part.end());
@@ -330,26 +345,24 @@ Status MemoryFileSystem::WriteNode(NodeId id, std::uint64_t offset,
   return {};
 }
 
-Status MemoryFileSystem::TruncateNode(NodeId id, std::uint64_t size_bytes) {
-  const Verdict verdict = Begin(Operation::kWrite);
+Status MemoryFileSystem::TruncateNode(Node& node, Verdict verdict, std::uint64_t size_bytes) {
   if (verdict == Verdict::kFail || verdict == Verdict::kDoHalf) return InjectedFailure("truncate");
   if (verdict == Verdict::kFailNoSpace) return DiskFull("truncate");
-  Node& node = state_.nodes.at(id);
   node.content.Resize(size_bytes);
   node.changes.push_back({.is_truncation = true, .offset = size_bytes, .data = {}});
   if (verdict != Verdict::kDo) return InjectedFailure("truncate");
   return {};
 }
 
-Status MemoryFileSystem::SyncNode(NodeId id) {
-  const Verdict verdict = Begin(Operation::kSync);
-  Node& node = state_.nodes.at(id);
+Status MemoryFileSystem::SyncNode(Node& node, Verdict verdict) {
   if (verdict == Verdict::kDo) {
-    Settle(node, CrashPolicy::kKeepAll, random_);
+    Settle(node, Keep, random_);
     return {};
   }
   // What the sync had not written when it failed is lost, though reads still show it.
-  if (!power_lost_) Settle(node, CrashPolicy::kRandom, random_);
+  std::mt19937_64 random(random_());
+  const FateChooser choose = [&random] { return static_cast<Fate>(random() % kFates); };
+  if (!power_lost_) Settle(node, choose, random);
   return InjectedFailure("sync");
 }
 

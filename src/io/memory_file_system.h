@@ -10,15 +10,20 @@
 //     chosen by chance, are on the disk: a later successful sync does not save the rest. A failed
 //     sync of a directory changes nothing, and a later one may succeed.
 //
+// Faults are set by number (FailAt), or decided call by call (SetFaultHook).
+//
 // Everything is decided by the seed and the sequence of calls, so a run can be repeated.
 
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +47,39 @@ enum class CrashPolicy : std::uint8_t {
   kKeepAll,  // Everything written is on the disk.
   kDropAll,  // Nothing unsynced is.
   kRandom,   // Each unsynced write or name is kept, dropped or torn.
+};
+
+// What becomes of a change that no sync made durable.
+enum class Fate : std::uint8_t {
+  kKept,
+  kDropped,
+  kTorn,  // Of a write: any of its sectors is kept. Anything else: as kKept.
+};
+inline constexpr std::size_t kFates = 3;
+
+// The calls that can fail.
+enum class Call : std::uint8_t {
+  kOpen,  // Of a file that exists.
+  kCreate,
+  kCreateDirectory,
+  kRename,
+  kRemove,
+  kList,
+  kExists,
+  kSyncDirectory,
+  kRead,
+  kSize,
+  kWrite,
+  kTruncate,
+  kSync,
+};
+inline constexpr std::size_t kCalls = 13;
+
+// Which call is about to happen. The views hold during the hook.
+struct CallInfo {
+  Call call;
+  std::string_view path;  // Of an open file: the one it was opened by.
+  BytesView data;         // The first part of what a write writes.
 };
 
 // Thread-safe; deterministic as long as one thread uses it.
@@ -69,6 +107,11 @@ class MemoryFileSystem : public FileSystem {
   void FailAt(std::uint64_t number, Fault fault, FaultRepeat repeat = FaultRepeat::kOnce);
   void ClearFaults();
 
+  // Is asked before each call that no numbered fault is set for. It runs under the file system's
+  // lock and must not call it. A crash leaves it in place; none: removes it.
+  using FaultHook = std::function<std::optional<Fault>(const CallInfo& info)>;
+  void SetFaultHook(FaultHook hook);
+
   // Limits the bytes of all files together; writes beyond fail with kExhausted. No value: no limit.
   void SetCapacityBytes(std::optional<std::uint64_t> bytes);
   std::uint64_t used_bytes() const;
@@ -76,6 +119,13 @@ class MemoryFileSystem : public FileSystem {
   // Cuts the power: leaves a state that the disk could hold, closes every open file and lock (their
   // later calls fail with kIo) and clears faults.
   void Crash(CrashPolicy policy, std::uint64_t seed = 0);
+
+  // How many writes, truncations and names a power loss may take: those of files and directories
+  // that can be found, before or after it.
+  std::size_t unsynced_changes() const;
+  // The same, with a fate for each of these changes; `seed` chooses the sectors of torn ones.
+  // Requires: fates.size() == unsynced_changes().
+  void Crash(std::span<const Fate> fates, std::uint64_t seed);
 
   // Ends the process: everything written is still there, and as durable as before. Open files and
   // locks are closed as by Crash; faults are cleared.
@@ -126,12 +176,15 @@ class MemoryFileSystem : public FileSystem {
     std::map<NodeId, Node> nodes;
     NodeId next_node = 1;
   };
-  enum class Operation : std::uint8_t { kRead, kWrite, kCreate, kSync };
   // What the caller of Begin does.
   enum class Verdict : std::uint8_t { kDo, kDoHalf, kDoThenFail, kFail, kFailNoSpace };
 
   // Counts an operation and says how it goes.
-  Verdict Begin(Operation operation) const IMMUDB_REQUIRES(mutex_);
+  Verdict Begin(Call call, std::string_view path, BytesView data = {}) const
+      IMMUDB_REQUIRES(mutex_);
+  std::optional<Fault> FaultOf(std::uint64_t number, const CallInfo& info) const
+      IMMUDB_REQUIRES(mutex_);
+  static Verdict VerdictOf(Fault fault, Call call);
   // The node of `path`, or kNotFound, or kIo if a file is used as a directory.
   Result<NodeId> Find(const std::string& path) const IMMUDB_REQUIRES(mutex_);
   struct Place {
@@ -145,15 +198,20 @@ class MemoryFileSystem : public FileSystem {
   Status CheckRename(NodeId moved, const Place& target) const IMMUDB_REQUIRES(mutex_);
   std::uint64_t UsedBytes() const IMMUDB_REQUIRES(mutex_);
 
-  Result<std::size_t> ReadNode(NodeId node, std::uint64_t offset, std::span<std::uint8_t> out) const
-      IMMUDB_REQUIRES(mutex_);
-  Status WriteNode(NodeId node, std::uint64_t offset, std::span<const BytesView> parts)
-      IMMUDB_REQUIRES(mutex_);
-  Status TruncateNode(NodeId node, std::uint64_t size_bytes) IMMUDB_REQUIRES(mutex_);
-  Status SyncNode(NodeId node) IMMUDB_REQUIRES(mutex_);
-  // Carries the pending changes of `node` out on the disk as `policy` chooses.
-  static void Settle(Node& node, CrashPolicy policy, std::mt19937_64& random);
-  static void SettleNames(Node& node, CrashPolicy policy, std::mt19937_64& random);
+  Status WriteNode(Node& node, Verdict verdict, std::uint64_t offset,
+                   std::span<const BytesView> parts) IMMUDB_REQUIRES(mutex_);
+  static Status TruncateNode(Node& node, Verdict verdict, std::uint64_t size_bytes);
+  Status SyncNode(Node& node, Verdict verdict) IMMUDB_REQUIRES(mutex_);
+  // Says what becomes of the next pending change.
+  using FateChooser = std::function<Fate()>;
+  // Carries the pending changes of `node` out on the disk as `choose` says.
+  static void Settle(Node& node, const FateChooser& choose, std::mt19937_64& random);
+  static void SettleNames(Node& node, const FateChooser& choose);
+  static Fate Keep() { return Fate::kKept; }
+  // The nodes that have a name, or had or may get one by a power loss.
+  std::set<NodeId> Reachable() const IMMUDB_REQUIRES(mutex_);
+  // What is on the disk is now all there is.
+  void LosePower() IMMUDB_REQUIRES(mutex_);
   void CloseAll() IMMUDB_REQUIRES(mutex_);
 
   struct PlannedFault {
@@ -166,6 +224,7 @@ class MemoryFileSystem : public FileSystem {
   std::uint64_t generation_ IMMUDB_GUARDED_BY(mutex_) = 0;  // Open files of older ones are dead.
   std::map<NodeId, std::uint64_t> locks_ IMMUDB_GUARDED_BY(mutex_);
   std::map<std::uint64_t, PlannedFault> faults_ IMMUDB_GUARDED_BY(mutex_);
+  FaultHook hook_ IMMUDB_GUARDED_BY(mutex_);
   mutable std::uint64_t operations_ IMMUDB_GUARDED_BY(mutex_) = 0;
   mutable bool power_lost_ IMMUDB_GUARDED_BY(mutex_) = false;
   std::optional<std::uint64_t> capacity_bytes_ IMMUDB_GUARDED_BY(mutex_);

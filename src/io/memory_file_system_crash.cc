@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
 #include "base/error.h"
 #include "io/memory_file_system.h"
 
@@ -10,9 +11,6 @@ namespace immudb::io {
 namespace {
 
 constexpr std::uint64_t kSectorBytes = 512;
-
-enum class Fate : std::uint8_t { kKept, kDropped, kTorn };
-constexpr std::uint64_t kFates = 3;
 
 Fate Choose(CrashPolicy policy, std::mt19937_64& random) {
   switch (policy) {
@@ -25,9 +23,9 @@ Fate Choose(CrashPolicy policy, std::mt19937_64& random) {
 
 }  // namespace
 
-void MemoryFileSystem::Settle(Node& node, CrashPolicy policy, std::mt19937_64& random) {
+void MemoryFileSystem::Settle(Node& node, const FateChooser& choose, std::mt19937_64& random) {
   for (const PendingChange& change : node.changes) {
-    const Fate fate = Choose(policy, random);
+    const Fate fate = choose();
     if (fate == Fate::kDropped) continue;
     MemoryContent& disk = node.durable_content;
     if (change.is_truncation) {
@@ -54,10 +52,10 @@ void MemoryFileSystem::Settle(Node& node, CrashPolicy policy, std::mt19937_64& r
   node.changes.clear();
 }
 
-void MemoryFileSystem::SettleNames(Node& node, CrashPolicy policy, std::mt19937_64& random) {
+void MemoryFileSystem::SettleNames(Node& node, const FateChooser& choose) {
   for (const PendingName& change : node.name_changes) {
     // A name is there or not: torn means kept.
-    if (Choose(policy, random) == Fate::kDropped) continue;
+    if (choose() == Fate::kDropped) continue;
     if (!change.removed.empty()) node.durable_names.erase(change.removed);
     if (!change.added.empty()) node.durable_names[change.added] = change.node;
   }
@@ -78,6 +76,11 @@ void MemoryFileSystem::ClearFaults() {
   const MutexLock lock(mutex_);
   faults_.clear();
   power_lost_ = false;
+}
+
+void MemoryFileSystem::SetFaultHook(FaultHook hook) {
+  const MutexLock lock(mutex_);
+  hook_ = std::move(hook);
 }
 
 void MemoryFileSystem::SetCapacityBytes(std::optional<std::uint64_t> bytes) {
@@ -110,13 +113,65 @@ void MemoryFileSystem::CloseAll() {
 void MemoryFileSystem::Crash(CrashPolicy policy, std::uint64_t seed) {
   const MutexLock lock(mutex_);
   std::mt19937_64 random(seed);
+  const FateChooser choose = [&] { return Choose(policy, random); };
   for (auto& [id, node] : state_.nodes) {
-    Settle(node, policy, random);
-    SettleNames(node, policy, random);
+    Settle(node, choose, random);
+    SettleNames(node, choose);
+  }
+  LosePower();
+}
+
+void MemoryFileSystem::LosePower() {
+  for (auto& [id, node] : state_.nodes) {
     node.content = node.durable_content;
     node.names = node.durable_names;
   }
   CloseAll();
+}
+
+std::set<MemoryFileSystem::NodeId> MemoryFileSystem::Reachable() const {
+  std::set<NodeId> reachable{kRoot};
+  std::vector<NodeId> open{kRoot};
+  const auto add = [&](NodeId node) {
+    if (reachable.insert(node).second) open.push_back(node);
+  };
+  while (!open.empty()) {
+    const Node& node = state_.nodes.at(open.back());
+    open.pop_back();
+    for (const auto& [name, child] : node.names) add(child);
+    for (const auto& [name, child] : node.durable_names) add(child);
+    for (const PendingName& change : node.name_changes) {
+      if (!change.added.empty()) add(change.node);
+    }
+  }
+  return reachable;
+}
+
+std::size_t MemoryFileSystem::unsynced_changes() const {
+  const MutexLock lock(mutex_);
+  std::size_t count = 0;
+  for (const NodeId id : Reachable()) {
+    const Node& node = state_.nodes.at(id);
+    count += node.changes.size() + node.name_changes.size();
+  }
+  return count;
+}
+
+void MemoryFileSystem::Crash(std::span<const Fate> fates, std::uint64_t seed) {
+  const MutexLock lock(mutex_);
+  std::mt19937_64 random(seed);
+  std::size_t next = 0;
+  const FateChooser choose = [&] {
+    IMMUDB_CHECK(next < fates.size());
+    return fates[next++];
+  };
+  for (const NodeId id : Reachable()) {
+    Node& node = state_.nodes.at(id);
+    Settle(node, choose, random);
+    SettleNames(node, choose);
+  }
+  IMMUDB_CHECK(next == fates.size());
+  LosePower();
 }
 
 void MemoryFileSystem::KillProcess() {

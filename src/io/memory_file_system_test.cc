@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 
 namespace immudb::io {
@@ -164,6 +165,62 @@ TEST(MemoryFileSystemTest, CorruptFlipsBitsOnTheDiskToo) {
   EXPECT_EQ((*files.ReadAll("f"))[5], 2 ^ 0x80);
   EXPECT_EQ(files.Corrupt("f", kBytes, 1).error().code, Code::kInvalidArgument);
   EXPECT_EQ(files.Corrupt("g", 0, 1).error().code, Code::kNotFound);
+}
+
+TEST(MemoryFileSystemTest, EachUnsyncedChangeHasTheFateThatACrashIsTold) {
+  MemoryFileSystem files;
+  auto file = WriteUnsynced(files);
+  ASSERT_TRUE(file->Write(kBytes, Filled(3)) && file->Truncate(kBytes + 1));
+  ASSERT_TRUE(files.Rename("f", "g"));
+  // A file that no name leads to is no matter.
+  ASSERT_TRUE(files.Open("gone", OpenMode::kCreateNew) && files.Remove("gone"));
+  ASSERT_TRUE(files.SyncDirectory(".") && files.Rename("g", "h"));
+  const auto snapshot = files.TakeSnapshot();
+  ASSERT_EQ(files.unsynced_changes(), 4u);
+  std::set<Bytes> contents;
+  for (int choice = 0; choice < 16; ++choice) {
+    files.Restore(snapshot);
+    std::array<Fate, 4> fates{};
+    for (std::size_t i = 0; i < fates.size(); ++i) {
+      fates[i] = (choice >> i & 1) != 0 ? Fate::kKept : Fate::kDropped;
+    }
+    files.Crash(fates, 1);
+    // Names come last or first: the directory is a node of its own.
+    const bool renamed = *files.Exists("h");
+    EXPECT_NE(renamed, *files.Exists("g"));
+    contents.insert(*files.ReadAll(renamed ? "h" : "g"));
+    EXPECT_EQ(files.unsynced_changes(), 0u);
+  }
+  // Content 1 or 2; then nothing, 3, a byte of zero or one of 3.
+  EXPECT_EQ(contents.size(), 8u);
+}
+
+TEST(MemoryFileSystemTest, AHookDecidesWhichCallsFail) {
+  MemoryFileSystem files;
+  auto file = *files.Open("f", OpenMode::kCreateNew);
+  std::vector<Call> calls;
+  std::optional<Fault> fault;
+  files.SetFaultHook([&](const CallInfo& info) -> std::optional<Fault> {
+    calls.push_back(info.call);
+    if (info.call == Call::kWrite) {
+      EXPECT_EQ(info.path, "f");
+      EXPECT_EQ(info.data.size(), kBytes);
+    }
+    return fault;
+  });
+  EXPECT_TRUE(file->Write(0, Filled(1)) && file->Sync());
+  EXPECT_TRUE(files.Open("f", OpenMode::kCreateOrOpen) && files.Open("g", OpenMode::kCreateOrOpen));
+  EXPECT_EQ(calls, (std::vector{Call::kWrite, Call::kSync, Call::kOpen, Call::kCreate}));
+  fault = Fault::kNoSpace;
+  EXPECT_EQ(file->Write(0, Filled(1)).error().code, Code::kExhausted);
+  EXPECT_TRUE(file->Sync());
+  fault = Fault::kPowerLoss;
+  EXPECT_FALSE(file->Sync());
+  fault.reset();
+  EXPECT_FALSE(file->Sync()) << "the power came back by itself";
+  files.SetFaultHook(nullptr);
+  files.KillProcess();
+  EXPECT_TRUE(files.Open("f", OpenMode::kRead));
 }
 
 }  // namespace

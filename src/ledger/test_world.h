@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,7 +62,15 @@ class SteppedWorld {
 
   // Runs what the executors hold, until nothing is left that is due.
   void Settle() {
-    while (committers_.RunOne() || syncers_.RunOne() || maintenance_.RunOne() || merges_.RunOne()) {
+    while (committers_.RunOne() || syncers_.RunOne() || maintenance_.RunOne() ||
+           (!hold_merges && merges_.RunOne())) {
+    }
+  }
+
+  // Runs the merges that are due, whether or not they are held back.
+  void MergeRuns() {
+    merges_.ElapseDelays();
+    while (merges_.RunOne()) {
     }
   }
 
@@ -110,9 +119,24 @@ class SteppedWorld {
     MakeNewEngine();
   }
 
+  // The power fails, and these become of the changes that were not synced.
+  void Crash(std::span<const io::Fate> fates, std::uint64_t seed) {
+    files.Crash(fates, seed);
+    Abandon();
+    MakeNewEngine();
+  }
+
+  // Returns to an earlier state of the disk, with no process on it.
+  void Restore(const io::MemoryFileSystem::Snapshot& snapshot) {
+    files.Restore(snapshot);
+    Abandon();
+    MakeNewEngine();
+  }
+
   io::MemoryFileSystem files;
   FakeClock clock;
   std::unique_ptr<Ledger> ledger;
+  bool hold_merges = false;  // Merges of runs wait for MergeRuns.
 
  private:
   void MakeNewEngine() {
@@ -125,13 +149,15 @@ class SteppedWorld {
                                     .merges = merges_});
   }
 
-  // Ends the ledger without anything more reaching the disk: its open files are dead already, or
-  // the test is over.
+  // Ends the ledger without anything more reaching the disk.
   void Abandon() {
+    files.FailAt(files.operations(), io::Fault::kIoError, io::FaultRepeat::kSticky);
     Elapse();
+    MergeRuns();
     ledger.reset();
     Settle();
     engine_.reset();
+    files.ClearFaults();
   }
 
   crypto::SeededRandom random_;
