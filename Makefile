@@ -49,6 +49,7 @@ fuzz: setup-test
 # for each fuzz target.
 soak: build test
 	tools/fuzz.sh 600
+	build/dev/bin/simulate --seconds 1200 --least 100
 	IMMUDB_BIN_DIR="$(CURDIR)/build/release/bin" ctest --preset dev --label-regex '^soak$$'
 
 # Attacks on the network front of the release build, beside an honest client; they need a quiet
