@@ -134,11 +134,14 @@ class Ledger {
   // CheckTrustedIndex, after names and before targets.
   // Errors: kInvalidArgument `invalid key`, `invalid reference`, `invalid set`, `mismatch between
   // provided index and key`; kNotFound `Key not found`, `index not found`; kCorrupted, kIo.
+  // Implementations repeat no default: they are called through this interface only.
+  // NOLINTBEGIN(google-default-arguments)
   virtual Result<WriteBatch> BindReference(BytesView name, const Target& target,
                                            std::optional<LeafIndex> since = std::nullopt) const = 0;
   virtual Result<WriteBatch> BindSortedSetEntry(
       BytesView set, double score, const Target& target,
       std::optional<LeafIndex> since = std::nullopt) const = 0;
+  // NOLINTEND(google-default-arguments)
   // A target that names the key of an earlier SetOperation of the call is bound to that entry,
   // whatever index it asks for; any other must have an index. More errors: kInvalidArgument `empty
   // set`, the duplicate errors, `reference index not provided`, `zAdd index not provided`.

@@ -23,13 +23,13 @@ class InflationBudget {
 
   // True if something may be inflated now, whatever it comes to.
   bool IsOpen() {
-    constexpr std::int64_t kNsPerMs = 1'000'000;
-    constexpr std::int64_t kBytesPerMs = kBytesPerSecond / 1000;
-    const std::int64_t passed_ms = (clock_.MonotonicNs() - filled_ns_) / kNsPerMs;
-    bytes_ = passed_ms >= kBurstBytes / kBytesPerMs
+    constexpr std::int64_t ns_per_ms = 1'000'000;
+    constexpr std::int64_t bytes_per_ms = kBytesPerSecond / 1000;
+    const std::int64_t passed_ms = (clock_.MonotonicNs() - filled_ns_) / ns_per_ms;
+    bytes_ = passed_ms >= kBurstBytes / bytes_per_ms
                  ? std::max(bytes_, kBurstBytes)
-                 : std::min(kBurstBytes, bytes_ + passed_ms * kBytesPerMs);
-    filled_ns_ += passed_ms * kNsPerMs;
+                 : std::min(kBurstBytes, bytes_ + passed_ms * bytes_per_ms);
+    filled_ns_ += passed_ms * ns_per_ms;
     return bytes_ > 0;
   }
 

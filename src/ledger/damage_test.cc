@@ -182,7 +182,7 @@ TEST_F(LedgerDamageTest, AWrongOffsetOnAnIntactLogIsRebuiltAndNoDamage) {
   ASSERT_TRUE(world_.Close());
   Bytes offset(8);
   PutU64(offset.data(), 12345);
-  Forge("offsets", 1, 8 * 3, offset);
+  Forge("offsets", 1, 24, offset);
   ASSERT_TRUE(world_.Open());
   const Result<ProvenEntry> read = ledger().AtProven({513}, std::nullopt);
   ASSERT_TRUE(read) << read.error().message;

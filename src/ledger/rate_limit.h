@@ -23,9 +23,8 @@ class RateLimit {
 
   std::chrono::nanoseconds Use(std::uint64_t bytes) {
     if (bytes_per_second_ == 0) return {};
-    constexpr double kNsPerSecond = 1e9;
     const double cost_ns =
-        static_cast<double>(bytes) * kNsPerSecond / static_cast<double>(bytes_per_second_);
+        static_cast<double>(bytes) * 1e9 / static_cast<double>(bytes_per_second_);
     const std::int64_t now_ns = clock_.MonotonicNs();
     const MutexLock lock(mutex_);
     paid_at_ns_ = std::max(paid_at_ns_, now_ns - kBurstNs) + static_cast<std::int64_t>(cost_ns);

@@ -72,6 +72,9 @@ class FakeCall : public rpc::Call {
   FakeCall(std::shared_ptr<FakeCaller> caller, FakeRequest request)
       : caller_(std::move(caller)), request_(std::move(request)) {}
 
+  FakeCall(const FakeCall&) = delete;
+  FakeCall& operator=(const FakeCall&) = delete;
+
   // As every transport: a call that nobody answers ends with an error.
   ~FakeCall() override {
     if (!caller_->answer()) {
