@@ -1,19 +1,16 @@
 #include "api/dump.h"
 
 #include <algorithm>
-#include <atomic>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "api/pieces.h"
-#include "api/status.h"
 #include "api/tree_nodes.h"
 #include "api/wire.h"
-#include "base/byte_ledger.h"
 #include "base/check.h"
 #include "base/error.h"
-#include "base/mutex.h"
 #include "immudb/cursor.h"
 
 namespace immudb::api {
@@ -53,28 +50,15 @@ bool EndsBatch(const LoggedEntry& logged) {
   return logged.ends_batch;
 }
 
-}  // namespace
-
-// Makes one message at a time: Pull starts it, tasks of the pool take turns until it is full.
-class DumpStream::Maker : public std::enable_shared_from_this<Maker> {
+// Makes one message after the other, in turns.
+class Dump {
  public:
-  Maker(Environment& environment, catalog::LedgerHandle ledger)
-      : environment_(environment),
-        ledger_(std::move(ledger)),
-        size_{ledger_->statistics().entries},
-        charge_(environment.unfinished_replies) {}
+  explicit Dump(catalog::LedgerHandle ledger)
+      : ledger_(std::move(ledger)), size_{ledger_->statistics().entries} {}
 
-  Next Pull(const std::function<void()>& wake);
-  void Abandon() { abandoned_.store(true, std::memory_order_relaxed); }
+  Result<StreamTurn> TakeTurn();
 
  private:
-  enum class State : std::uint8_t { kIdle, kWorking, kReady };
-
-  // Posts one turn of the work; false if the pool takes no more.
-  bool Post();
-  void Work();
-  void End(rpc::RpcStatus status);
-  void Finish(Next next);
   // Adds to message_, and sets is_full_ if it is full; returns whether the dump is complete.
   Result<bool> AddPiece();
   Status AddEntries();
@@ -84,12 +68,8 @@ class DumpStream::Maker : public std::enable_shared_from_this<Maker> {
   // Whether `bytes` more have to wait for the next message.
   bool IsFullFor(std::size_t bytes);
 
-  Environment& environment_;
   const catalog::LedgerHandle ledger_;  // Keeps the database open.
   const TreeSize size_;
-  std::atomic<bool> abandoned_{false};
-
-  // Of the task at work; while there is none, of Pull.
   std::uint8_t layer_ = 0;
   std::uint64_t next_ = 0;  // Entry, or node of the layer.
   bool is_complete_ = false;
@@ -99,73 +79,22 @@ class DumpStream::Maker : public std::enable_shared_from_this<Maker> {
   std::unique_ptr<Cursor<LoggedEntry>> ahead_;   // While the end of a batch is looked for.
   std::vector<LoggedEntry> entries_;
   Bytes message_;
-  ByteCharge charge_;
-
-  Mutex mutex_;
-  State state_ IMMUDB_GUARDED_BY(mutex_) = State::kIdle;
-  Next ready_ IMMUDB_GUARDED_BY(mutex_);
-  std::function<void()> wake_ IMMUDB_GUARDED_BY(mutex_);
 };
 
-rpc::MessageStream::Next DumpStream::Maker::Pull(const std::function<void()>& wake) {
-  const Next later{.kind = Next::Kind::kLater, .message = {}, .status = {}};
-  {
-    const MutexLock lock(mutex_);
-    if (state_ == State::kReady) {
-      state_ = State::kIdle;
-      charge_.Shrink(charge_.bytes());
-      return std::exchange(ready_, {});
-    }
-    wake_ = wake;
-    if (state_ == State::kWorking) return later;
-    state_ = State::kWorking;
+Result<StreamTurn> Dump::TakeTurn() {
+  IMMUDB_ASSIGN(const bool is_complete, AddPiece());
+  if (is_complete && message_.empty()) return StreamTurn{};
+  if (!is_complete && !is_full_) {
+    return StreamTurn{.kind = StreamTurn::Kind::kUnfinished, .held_bytes = message_.capacity()};
   }
-  if (Post()) return later;
-  const MutexLock lock(mutex_);
-  state_ = State::kIdle;
-  return {.kind = Next::Kind::kEnd, .message = {}, .status = TooManyReads()};
-}
-
-bool DumpStream::Maker::Post() {
-  return environment_.long_reads.Post([maker = shared_from_this()] { maker->Work(); });
-}
-
-void DumpStream::Maker::Work() {
-  if (abandoned_.load(std::memory_order_relaxed)) return;
-  const Result<bool> complete = AddPiece();
-  if (!complete) return End(StatusFor(complete.error()));
-  if (!charge_.Grow(message_.capacity() - charge_.bytes())) {
-    return End(StatusFor(TooManyUnfinishedReplies(environment_)));
-  }
-  if (*complete && message_.empty()) return End({});
-  if (*complete || is_full_) {
-    return Finish({.kind = Next::Kind::kMessage, .message = std::move(message_), .status = {}});
-  }
-  if (!Post()) End(TooManyReads());
-}
-
-void DumpStream::Maker::End(rpc::RpcStatus status) {
-  Finish({.kind = Next::Kind::kEnd, .message = {}, .status = std::move(status)});
-}
-
-void DumpStream::Maker::Finish(Next next) {
-  // Whoever sees the message may have the next one made at once.
   cursor_.reset();
   ahead_.reset();
   std::vector<LoggedEntry>().swap(entries_);
-  message_ = Bytes();
   is_full_ = false;
-  std::function<void()> wake;
-  {
-    const MutexLock lock(mutex_);
-    ready_ = std::move(next);
-    state_ = State::kReady;
-    wake = std::exchange(wake_, nullptr);
-  }
-  wake();
+  return StreamTurn{.kind = StreamTurn::Kind::kMessage, .message = std::exchange(message_, {})};
 }
 
-Result<bool> DumpStream::Maker::AddPiece() {
+Result<bool> Dump::AddPiece() {
   if (is_complete_ || size_.value == 0) return true;
   const std::uint64_t count = NodeCount(layer_, size_);
   if (count == 0) {
@@ -188,7 +117,7 @@ Result<bool> DumpStream::Maker::AddPiece() {
   return false;
 }
 
-Status DumpStream::Maker::AddEntries() {
+Status Dump::AddEntries() {
   if (cursor_ == nullptr) {
     IMMUDB_ASSIGN(cursor_, ledger_->EntriesFrom({next_}));
   }
@@ -210,7 +139,7 @@ Status DumpStream::Maker::AddEntries() {
 
 // Begins, or goes on, to look for the end of the batch of the next entry, which is what 0.8.1 has
 // for the version of all its entries.
-Status DumpStream::Maker::FindBatchEnd() {
+Status Dump::FindBatchEnd() {
   if (ahead_ == nullptr) {
     IMMUDB_ASSIGN(ahead_, ledger_->EntriesFrom({next_}));
   }
@@ -224,7 +153,7 @@ Status DumpStream::Maker::FindBatchEnd() {
   return {};
 }
 
-Status DumpStream::Maker::AddEntry(const Entry& entry) {
+Status Dump::AddEntry(const Entry& entry) {
   IMMUDB_ASSIGN(const Digest hash, ledger_->Node(0, next_, size_));
   Record leaf{.key = NodeKey(0, next_),
               .value = Bytes(hash.begin(), hash.end()),
@@ -243,7 +172,7 @@ Status DumpStream::Maker::AddEntry(const Entry& entry) {
 }
 
 // 0.8.1 gives a node the version of the flush that wrote it; here that is always now.
-Status DumpStream::Maker::AddNodes(std::uint64_t count) {
+Status Dump::AddNodes(std::uint64_t count) {
   const std::uint64_t end = std::min(count, next_ + kPieceRows);
   while (next_ < end && !IsFullFor(0)) {
     IMMUDB_ASSIGN(const Digest hash, ledger_->Node(layer_, next_, size_));
@@ -256,20 +185,15 @@ Status DumpStream::Maker::AddNodes(std::uint64_t count) {
   return {};
 }
 
-bool DumpStream::Maker::IsFullFor(std::size_t bytes) {
+bool Dump::IsFullFor(std::size_t bytes) {
   is_full_ = !message_.empty() && message_.size() + bytes + kRecordFramingBytesMax > kMessageBytes;
   return is_full_;
 }
 
-DumpStream::DumpStream(Environment& environment, catalog::LedgerHandle ledger)
-    : maker_(std::make_shared<Maker>(environment, std::move(ledger))) {}
+}  // namespace
 
-DumpStream::~DumpStream() {
-  maker_->Abandon();
-}
-
-rpc::MessageStream::Next DumpStream::Pull(const std::function<void()>& wake) {
-  return maker_->Pull(wake);
+PooledStream::TakeTurn DumpTurns(catalog::LedgerHandle ledger) {
+  return [dump = std::make_shared<Dump>(std::move(ledger))] { return dump->TakeTurn(); };
 }
 
 }  // namespace immudb::api

@@ -6,34 +6,16 @@
 //   leaf, node  key: 0x00, layer, index (8 bytes)        value: hash; of a leaf, then its entry's
 //   key size        key: IMMUDB.METADATA.LAST_FLUSHED_LEAF   value: size (8 bytes)
 //
-// A message is made when the transport asks for it, on the pool for long reads, and belongs to the
-// budget of unfinished replies until the transport takes it. Between messages the dump holds no
-// memory and pins nothing: a client that stops reading costs nothing.
+// Between messages the dump holds no memory and pins nothing.
 
 #pragma once
 
-#include <functional>
-#include <memory>
-
-#include "api/environment.h"
+#include "api/pooled_stream.h"
 #include "catalog/database_table.h"
-#include "rpc/call.h"
 
 namespace immudb::api {
 
-// `environment` must outlive it, and the pool's tasks.
-class DumpStream : public rpc::MessageStream {
- public:
-  DumpStream(Environment& environment, catalog::LedgerHandle ledger);
-  ~DumpStream() override;
-  DumpStream(const DumpStream&) = delete;
-  DumpStream& operator=(const DumpStream&) = delete;
-
-  Next Pull(const std::function<void()>& wake) override;
-
- private:
-  class Maker;
-  const std::shared_ptr<Maker> maker_;  // Shared with the task that makes a message.
-};
+// The turns of the dump of what `ledger` has published by now.
+PooledStream::TakeTurn DumpTurns(catalog::LedgerHandle ledger);
 
 }  // namespace immudb::api

@@ -79,13 +79,14 @@ Result<std::shared_ptr<ledger::SnapshotSource>> OpenSnapshot(Environment& enviro
   return source;
 }
 
-// The next SnapshotPiece, encoded.
-Result<std::optional<Bytes>> NextPiece(ledger::SnapshotSource& source) {
+// The next SnapshotPiece, or the end.
+Result<StreamTurn> NextPiece(ledger::SnapshotSource& source) {
   IMMUDB_ASSIGN(const Bytes data, source.Read(kPieceDataBytes));
-  if (data.empty()) return std::optional<Bytes>();
-  Bytes message;
-  AppendBytesField(message, admin::v1::SnapshotPiece::kDataFieldNumber, data);
-  return std::optional<Bytes>(std::move(message));
+  StreamTurn turn;
+  if (data.empty()) return turn;
+  turn.kind = StreamTurn::Kind::kMessage;
+  AppendBytesField(turn.message, admin::v1::SnapshotPiece::kDataFieldNumber, data);
+  return turn;
 }
 
 }  // namespace

@@ -12,9 +12,9 @@ namespace immudb::api {
 
 class PooledStream::Maker : public std::enable_shared_from_this<Maker> {
  public:
-  Maker(Environment& environment, MakeMessage make)
+  Maker(Environment& environment, TakeTurn take_turn)
       : environment_(environment),
-        make_(std::move(make)),
+        take_turn_(std::move(take_turn)),
         charge_(environment.unfinished_replies) {}
 
   Next Pull(const std::function<void()>& wake);
@@ -23,13 +23,15 @@ class PooledStream::Maker : public std::enable_shared_from_this<Maker> {
  private:
   enum class State : std::uint8_t { kIdle, kWorking, kReady };
 
+  // Posts one turn of the work; false if the pool takes no more.
+  bool Post();
   void Work();
-  Next MakeNext();
+  void End(rpc::RpcStatus status);
   void Finish(Next next);
 
   Environment& environment_;
-  const MakeMessage make_;  // Of the task at work.
-  ByteCharge charge_;       // The same; while a message is ready, of Pull.
+  TakeTurn take_turn_;  // Of the task at work; empty after the end.
+  ByteCharge charge_;   // The same; while a message is ready, of Pull.
   std::atomic<bool> abandoned_{false};
 
   Mutex mutex_;
@@ -51,28 +53,36 @@ rpc::MessageStream::Next PooledStream::Maker::Pull(const std::function<void()>& 
     if (state_ == State::kWorking) return later;
     state_ = State::kWorking;
   }
-  if (environment_.reads.Post([maker = shared_from_this()] { maker->Work(); })) return later;
+  if (Post()) return later;
   const MutexLock lock(mutex_);
   state_ = State::kIdle;
   return {.kind = Next::Kind::kEnd, .message = {}, .status = TooManyReads()};
 }
 
-void PooledStream::Maker::Work() {
-  if (abandoned_.load(std::memory_order_relaxed)) return;
-  Finish(MakeNext());
+bool PooledStream::Maker::Post() {
+  return environment_.long_reads.Post([maker = shared_from_this()] { maker->Work(); });
 }
 
-rpc::MessageStream::Next PooledStream::Maker::MakeNext() {
-  const auto end = [](rpc::RpcStatus status) {
-    return Next{.kind = Next::Kind::kEnd, .message = {}, .status = std::move(status)};
-  };
-  Result<std::optional<Bytes>> message = make_();
-  if (!message) return end(StatusFor(message.error()));
-  if (!*message) return end({});
-  if (!charge_.Grow((*message)->capacity())) {
-    return end(StatusFor(TooManyUnfinishedReplies(environment_)));
+void PooledStream::Maker::Work() {
+  if (abandoned_.load(std::memory_order_relaxed)) return;
+  Result<StreamTurn> turn = take_turn_();
+  if (!turn) return End(StatusFor(turn.error()));
+  if (turn->kind == StreamTurn::Kind::kEnd) return End({});
+  const bool is_whole = turn->kind == StreamTurn::Kind::kMessage;
+  const std::size_t held_bytes = is_whole ? turn->message.capacity() : turn->held_bytes;
+  if (held_bytes > charge_.bytes() && !charge_.Grow(held_bytes - charge_.bytes())) {
+    return End(StatusFor(TooManyUnfinishedReplies(environment_)));
   }
-  return {.kind = Next::Kind::kMessage, .message = *std::move(*message), .status = {}};
+  if (is_whole) {
+    return Finish(
+        {.kind = Next::Kind::kMessage, .message = std::move(turn->message), .status = {}});
+  }
+  if (!Post()) End(TooManyReads());
+}
+
+void PooledStream::Maker::End(rpc::RpcStatus status) {
+  take_turn_ = nullptr;  // And with it what it holds.
+  Finish({.kind = Next::Kind::kEnd, .message = {}, .status = std::move(status)});
 }
 
 void PooledStream::Maker::Finish(Next next) {
@@ -86,8 +96,8 @@ void PooledStream::Maker::Finish(Next next) {
   wake();
 }
 
-PooledStream::PooledStream(Environment& environment, MakeMessage make)
-    : maker_(std::make_shared<Maker>(environment, std::move(make))) {}
+PooledStream::PooledStream(Environment& environment, TakeTurn take_turn)
+    : maker_(std::make_shared<Maker>(environment, std::move(take_turn))) {}
 
 PooledStream::~PooledStream() {
   maker_->Abandon();

@@ -1,10 +1,13 @@
-// A stream whose messages are made one at a time on the pool for reads, when the client has room.
+// A stream whose messages are made one at a time on the pool for long reads, when the client has
+// room. A message belongs to the budget of unfinished replies until the transport takes it; a
+// client that stops reading costs nothing more.
 
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 
 #include "api/environment.h"
 #include "immudb/bytes.h"
@@ -13,15 +16,24 @@
 
 namespace immudb::api {
 
+// What a turn of the work on a stream came to.
+struct StreamTurn {
+  enum class Kind : std::uint8_t { kEnd, kMessage, kUnfinished };
+  Kind kind = Kind::kEnd;
+  Bytes message = {};          // kMessage: the next one, encoded.
+  std::size_t held_bytes = 0;  // kUnfinished: what the message takes so far.
+};
+
 // Used as rpc::MessageStream says.
 class PooledStream : public rpc::MessageStream {
  public:
-  // Makes the next message, encoded; nothing at the end. Called by one thread at a time, never
-  // again after the end or an error, which ends the stream. It should take a millisecond or two.
-  using MakeMessage = std::function<Result<std::optional<Bytes>>()>;
+  // One turn: a millisecond or two, after which others have theirs. Called by one thread at a time,
+  // never again after the end or an error, which ends the stream, and then destroyed. After a
+  // message it should hold no memory and pin nothing, for the next may be asked for late or never.
+  using TakeTurn = std::function<Result<StreamTurn>()>;
 
-  // `environment` must outlive the stream.
-  PooledStream(Environment& environment, MakeMessage make);
+  // `environment` must outlive the stream, and the pool's tasks.
+  PooledStream(Environment& environment, TakeTurn take_turn);
   ~PooledStream() override;
   PooledStream(const PooledStream&) = delete;
   PooledStream& operator=(const PooledStream&) = delete;
