@@ -22,13 +22,6 @@ Status Create(Context& context) {
   return {};
 }
 
-Status Use(Context& context) {
-  IMMUDB_TRY(context.client->UseDatabase(context.arguments[0]));
-  IMMUDB_TRY(KeepSession(context));
-  Print(FactText("database", Text("Now using {}", context.arguments[0]), context.style));
-  return {};
-}
-
 }  // namespace
 
 std::vector<Command> DatabaseCommands() {
@@ -53,7 +46,7 @@ std::vector<Command> DatabaseCommands() {
        .arguments_min = 1,
        .arguments_max = 1,
        .help = "choose the database of the following commands",
-       .run = Use},
+       .run = UseDatabase},
   };
 }
 

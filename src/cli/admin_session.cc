@@ -57,16 +57,8 @@ Status Logout(Context& context) {
   return {};
 }
 
-Status ShowStatus(Context& context) {
-  IMMUDB_ASSIGN(const HealthReport health, context.client->Health());
-  if (!health.healthy) return Fail(Code::kUnavailable, "the server says that it is not healthy");
-  Print(FactText("status", "OK - server is reachable and responding to queries", context.style));
-  return {};
-}
-
-Status Version(Context& /*context*/) {
-  Print(process::VersionText("immuadmin"));
-  return {};
+Status Check(Context& context) {
+  return ShowStatus(context, "OK - server is reachable and responding to queries");
 }
 
 }  // namespace
@@ -86,12 +78,12 @@ std::vector<Command> AdminSessionCommands() {
        .aliases = {"x"},
        .help = "end the session, on the server too",
        .run = Logout},
-      {.name = "status", .aliases = {"p"}, .help = "ask the server how it is", .run = ShowStatus},
+      {.name = "status", .aliases = {"p"}, .help = "ask the server how it is", .run = Check},
       {.name = "version",
        .aliases = {},
        .help = "print the version",
        .needs_server = NeedsServer::kNo,
-       .run = Version},
+       .run = ShowVersion},
   };
 }
 

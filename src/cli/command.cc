@@ -4,8 +4,11 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "cli/terminal.h"
 #include "cli/token_file.h"
+#include "cli/tool.h"
 #include "io/posix_file_system.h"
+#include "process/version.h"
 
 namespace immudb::cli {
 
@@ -37,6 +40,25 @@ Status EndSession(const Context& context) {
   io::PosixFileSystem files;
   Status removed = files.Remove(context.token_path);
   if (!removed && removed.error().code != Code::kNotFound) return removed;
+  return {};
+}
+
+Status UseDatabase(Context& context) {
+  IMMUDB_TRY(context.client->UseDatabase(context.arguments[0]));
+  IMMUDB_TRY(KeepSession(context));
+  Print(FactText("database", Text("Now using {}", context.arguments[0]), context.style));
+  return {};
+}
+
+Status ShowStatus(Context& context, std::string_view text) {
+  IMMUDB_ASSIGN(const HealthReport health, context.client->Health());
+  if (!health.healthy) return Fail(Code::kUnavailable, "the server says that it is not healthy");
+  Print(FactText("status", text, context.style));
+  return {};
+}
+
+Status ShowVersion(Context& context) {
+  Print(process::VersionText(context.tool->name));
   return {};
 }
 

@@ -62,6 +62,12 @@ Status KeepSession(const Context& context);
 // itself is as good. Errors: kUnauthenticated without a session; those of the call and of the file.
 Status EndSession(const Context& context);
 
+// What commands of both tools do. Errors: those of the call and of the token file.
+Status UseDatabase(Context& context);
+// Prints `text` if the server is healthy.
+Status ShowStatus(Context& context, std::string_view text);
+Status ShowVersion(Context& context);
+
 // The commands of every tool.
 std::vector<Command> DocumentCommands();
 

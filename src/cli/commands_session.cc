@@ -36,24 +36,8 @@ Status Logout(Context& context) {
   return {};
 }
 
-Status Use(Context& context) {
-  IMMUDB_TRY(context.client->UseDatabase(context.arguments[0]));
-  IMMUDB_TRY(KeepSession(context));
-  Print(FactText("database", Text("Now using {}", context.arguments[0]), context.style));
-  return {};
-}
-
-Status ShowStatus(Context& context) {
-  const auto health = context.client->Health();
-  if (!health) return health.error();
-  if (!health->healthy) return Fail(Code::kUnavailable, "the server says that it is not healthy");
-  Print(FactText("status", "Health check OK", context.style));
-  return {};
-}
-
-Status Version(Context& /*context*/) {
-  Print(process::VersionText("immuclient"));
-  return {};
+Status Check(Context& context) {
+  return ShowStatus(context, "Health check OK");
 }
 
 }  // namespace
@@ -78,13 +62,13 @@ std::vector<Command> SessionCommands() {
        .arguments_min = 1,
        .arguments_max = kAny,
        .help = "choose the database of the following commands",
-       .run = Use},
-      {.name = "status", .aliases = {"p"}, .help = "ask the server how it is", .run = ShowStatus},
+       .run = UseDatabase},
+      {.name = "status", .aliases = {"p"}, .help = "ask the server how it is", .run = Check},
       {.name = "version",
        .aliases = {},
        .help = "print the version",
        .needs_server = NeedsServer::kNo,
-       .run = Version},
+       .run = ShowVersion},
   };
 }
 
