@@ -63,16 +63,22 @@ def load(session, target, token, keys):
 # The long answers. Each yields the number of items of one reply, for ever.
 
 
-def history_pages(session):
+def pages(session, method, request, offset_behind):
+    """All pages, again and again; `offset_behind` gives the offset of the page behind an item."""
     while True:
-        offset = 0  # None; then the index of the page's last.
-        while True:
-            reply = session.call("History", session.schema.HistoryOptions(
-                key=VERSIONS, offset=offset, limit=PAGE))
-            yield len(reply.items)
-            if len(reply.items) < PAGE:
-                break
-            offset = reply.items[-1].index
+        request.ClearField("offset")
+        request.limit = PAGE
+        items = None
+        while items is None or len(items) == PAGE:
+            items = session.call(method, request).items
+            yield len(items)
+            if items:
+                request.offset = offset_behind(items[-1])
+
+
+def history_pages(session):
+    return pages(session, "History", session.schema.HistoryOptions(key=VERSIONS),
+                 lambda item: item.index)
 
 
 def history_whole(session):
@@ -81,15 +87,8 @@ def history_whole(session):
 
 
 def set_pages(session):
-    while True:
-        offset = b""
-        while True:
-            reply = session.call("ZScan", session.schema.ZScanOptions(
-                set=SET, offset=offset, limit=PAGE))
-            yield len(reply.items)
-            if len(reply.items) < PAGE:
-                break
-            offset = reply.items[-1].currentOffset
+    return pages(session, "ZScan", session.schema.ZScanOptions(set=SET),
+                 lambda item: item.currentOffset)
 
 
 def set_whole(session):
@@ -98,15 +97,7 @@ def set_whole(session):
 
 
 def scan_pages(session):
-    while True:
-        offset = b""
-        while True:
-            reply = session.call("Scan", session.schema.ScanOptions(
-                prefix=b"k", offset=offset, limit=PAGE))
-            yield len(reply.items)
-            if len(reply.items) < PAGE:
-                break
-            offset = reply.items[-1].key
+    return pages(session, "Scan", session.schema.ScanOptions(prefix=b"k"), lambda item: item.key)
 
 
 def scan_whole(session):
