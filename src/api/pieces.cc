@@ -62,7 +62,7 @@ void Continue(const std::shared_ptr<UnfinishedReply>& reply) {
   if (reply->size() > bytes_max) return context.Refuse(ReplyTooLarge(reply->size(), bytes_max));
   if (!*more) return context.Reply(Join(*reply));
 
-  if (!reply->charge.Grow(reply->capacity() - reply->charge.bytes())) {
+  if (!reply->charge.Resize(reply->capacity())) {
     return context.Refuse(TooManyUnfinishedReplies(*context.environment));
   }
   if (reply->block.size() >= kBlockBytes) BeginBlock(*reply);

@@ -70,7 +70,7 @@ void PooledStream::Maker::Work() {
   if (turn->kind == StreamTurn::Kind::kEnd) return End({});
   const bool is_whole = turn->kind == StreamTurn::Kind::kMessage;
   const std::size_t held_bytes = is_whole ? turn->message.capacity() : turn->held_bytes;
-  if (held_bytes > charge_.bytes() && !charge_.Grow(held_bytes - charge_.bytes())) {
+  if (!charge_.Resize(held_bytes)) {
     return End(StatusFor(TooManyUnfinishedReplies(environment_)));
   }
   if (is_whole) {

@@ -57,6 +57,14 @@ class ByteCharge {
     return true;
   }
 
+  // Takes or gives back until it holds `bytes`; returns false, and changes nothing, where Grow
+  // does. Requires: not an empty charge.
+  bool Resize(std::size_t bytes) {
+    if (bytes > bytes_) return Grow(bytes - bytes_);
+    Shrink(bytes_ - bytes);
+    return true;
+  }
+
   // Gives `bytes` back. Requires: bytes <= this->bytes().
   void Shrink(std::size_t bytes) {
     if (bytes == 0) return;
