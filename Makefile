@@ -61,11 +61,13 @@ hostile: build setup-test
 	  github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible || echo "no h2spec"
 	IMMUDB_BIN_DIR="$(CURDIR)/build/release/bin" ctest --preset dev --label-regex '^hostile$$'
 
-# Measures the engine in process, on files under build/bench; BENCH_ARGS="get proof"
-# measures the rows with one of these words only.
+# Measures the engine in process and the server over gRPC, with files under build/bench, and writes
+# build/bench/results.json too. BENCH_ARGS="get proof" measures the rows with one of these words
+# only; bench/options.h has the options.
 bench: build
 	rm -rf build/bench && mkdir -p build/bench
 	build/release/bin/engine_bench build/bench $(BENCH_ARGS)
+	build/release/bin/immudb_load --json build/bench/results.json $(BENCH_ARGS)
 
 format:
 	@tools/format.sh
