@@ -4,15 +4,18 @@
 Starts the release server on a folder of its own with 20 million keys, one key of a million versions
 and one sorted set of a million members, and lets a program ask for long answers without pause: by
 pages, in one call, and as a stream, read or left unread. Beside it h2load (Debian's nghttp2-client)
-calls Get and Set, 16 in flight on one connection; each is measured alone first. Prints one line of
-JSON per long answer: what it got, the others' rate as a part of theirs alone, and how far resident
-memory rose above what it was before.
+calls Get and Set, 16 in flight on one connection, in turns alone and beside. Prints one line of
+JSON per long answer: what it got, the processors that the asking program took itself, the others'
+rate as a part of theirs alone (the median and each), and how far resident memory rose above what it
+was before.
 
     .venv/grpc/bin/python bench/long_answers.py [--bin build/release/bin] [--keys 20000000]
 """
 import itertools
 import json
 import pathlib
+import signal
+import statistics
 import subprocess
 import sys
 import threading
@@ -29,7 +32,8 @@ MANY = 1_000_000  # Versions of one key, and members of one set.
 PAGE = 10_000
 ENTRIES_PER_CALL = 40_000  # Of 80 bytes: below the longest request, 4 MiB.
 MEMBERS_PER_CALL = 25_000
-SECONDS = 4
+ROUNDS = 5
+SECONDS = 2
 WARM_SECONDS = 4
 VALUE = b"v" * 64
 VERSIONS, SET = b"many versions", b"many members"
@@ -153,10 +157,8 @@ def ask(name, target):
             except grpc.RpcError as error:
                 got["refused"] = f"{error.code().name}: {error.details()}"
 
-    started = time.monotonic()
     threading.Thread(target=work, daemon=True).start()
     sys.stdin.read()
-    got["seconds"] = time.monotonic() - started
     print(json.dumps(got), flush=True)
     sys.stdout.flush()
     sys.exit(0)
@@ -182,39 +184,62 @@ class Highest:
         self.thread.join()
 
 
-def others(database, token, schema, calls):
-    """Calls per second of the honest clients; `calls` are those that take about SECONDS alone."""
+class Beside:
+    """A program that asks while it is not stopped."""
+
+    def __init__(self, name, target):
+        self.process = subprocess.Popen(
+            [sys.executable, __file__, "--ask", name, "--target", target],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process.stdout.readline()
+        self.seconds, self.resumed = 0.0, time.monotonic()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGSTOP)
+        self.seconds += time.monotonic() - self.resumed
+
+    def go_on(self):
+        self.resumed = time.monotonic()
+        self.process.send_signal(signal.SIGCONT)
+
+    def end(self):
+        """What it got, and the processor time it used itself, by the second of asking."""
+        self.seconds += time.monotonic() - self.resumed
+        cpu = server_bench.cpu_seconds(self.process.pid)
+        got = json.loads(self.process.communicate()[0].splitlines()[-1])
+        return got | {"items_per_second": got["items"] / self.seconds,
+                      "asker_cpu": round(cpu / self.seconds, 2)}
+
+
+def rate(database, token, schema, method, calls):
+    """Calls per second of an honest client."""
     requests = {"Get": schema.Key(key=key(7)), "Set": schema.KeyValue(key=b"other", value=VALUE)}
-    return {method: server_bench.run_h2load(database.target, method, requests[method], token, 16, 1,
-                                            calls[method]) for method in requests}
-
-
-def beside(name, database, seconds=None, work=None):
-    """Lets the program ask for `seconds` or while `work` runs; returns what it got."""
-    program = subprocess.Popen(
-        [sys.executable, __file__, "--ask", name, "--target", database.target],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    program.stdout.readline()
-    if work:
-        work()
-    else:
-        time.sleep(seconds)
-    return json.loads(program.communicate()[0].splitlines()[-1])
+    return server_bench.run_h2load(
+        database.target, method, requests[method], token, 16, 1, calls)
 
 
 def measure(name, database, token, schema, calls):
-    alone = others(database, token, schema, calls)
+    """Alone and beside in turns, since the machine's own speed changes by the minute."""
     before = server_bench.resident_mib(database.pid())
-    rates = {}
+    row, parts = {"row": name}, {method: [] for method in calls}
+    alone = {method: [] for method in calls}
     with Highest(database.pid()) as highest:
-        got = beside(name, database, work=lambda: rates.update(
-            others(database, token, schema, calls)))
-    row = {"row": name, "items_per_second": round(got["items"] / got["seconds"]),
-           "replies": got["replies"], "refused": got["refused"],
-           "resident_mib": round(before), "rise_mib": round(highest.mib - before, 1)}
-    for method, rate in rates.items():
-        row[f"{method} alone"] = round(alone[method])
-        row[f"{method} part"] = round(rate / alone[method], 2)
+        asker = Beside(name, database.target)
+        for _ in range(ROUNDS):
+            for method in calls:
+                beside = rate(database, token, schema, method, calls[method])
+                asker.stop()
+                alone[method].append(rate(database, token, schema, method, calls[method]))
+                asker.go_on()
+                parts[method].append(beside / alone[method][-1])
+        got = asker.end()
+    row |= {"items_per_second": round(got["items_per_second"]), "replies": got["replies"],
+            "refused": got["refused"], "asker_cpu": got["asker_cpu"],
+            "resident_mib": round(before), "rise_mib": round(highest.mib - before, 1)}
+    for method, values in parts.items():
+        row[f"{method} alone"] = round(statistics.median(alone[method]))
+        row[f"{method} part"] = round(statistics.median(values), 2)
+        row[f"{method} parts"] = [round(value, 2) for value in values]
     print(json.dumps(row), flush=True)
 
 
@@ -236,11 +261,13 @@ def main():
     token = dict(session.metadata)["authorization"]
     if not kept:
         load(session, database.target, token, options.keys)
-    calls = others(database, token, session.schema, {"Get": 20_000, "Set": 20_000})
-    calls = {method: max(1000, round(rate * SECONDS)) for method, rate in calls.items()}
+    calls = {method: round(SECONDS * rate(database, token, session.schema, method, 20_000))
+             for method in ("Get", "Set")}
     names = [options.only] if options.only else list(LONG_ANSWERS)
     for name in names:  # Fills the caches, whose limits are not what this is about.
-        beside(name, database, WARM_SECONDS)
+        asker = Beside(name, database.target)
+        time.sleep(WARM_SECONDS)
+        asker.end()
     for name in names:
         measure(name, database, token, session.schema, calls)
     session.close()

@@ -1,5 +1,6 @@
 """What the scripts of this folder share: h2load (Debian's nghttp2-client), which sends one prepared
 request over and over, and the memory of the server."""
+import os
 import pathlib
 import re
 import struct
@@ -9,6 +10,11 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "harness"))
 
 import server
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_mib(pid):

@@ -25,8 +25,12 @@ void Context::OnReadPool(std::function<void()> work) const {
   Post(environment->reads, std::move(work));
 }
 
-void Context::OnLongReadPool(std::function<void()> work) const {
-  Post(environment->long_reads, std::move(work));
+void Context::OnLongReadPool(std::chrono::nanoseconds delay, std::function<void()> work) const {
+  BoundedExecutor& pool = environment->long_reads;
+  if (delay.count() == 0) return Post(pool, std::move(work));
+  pool.PostAfter(delay, [context = *this, work = std::move(work)] {
+    context.Post(context.environment->long_reads, work);
+  });
 }
 
 void Context::Post(BoundedExecutor& executor, std::function<void()> work) const {

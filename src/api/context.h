@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -40,8 +41,8 @@ struct Context {
   // Runs `work` on the pool for reads; refuses the call if that is overloaded, and drops the work
   // if the client has gone by then.
   void OnReadPool(std::function<void()> work) const;
-  // The same on the pool for long reads.
-  void OnLongReadPool(std::function<void()> work) const;
+  // The same on the pool for long reads, after a delay.
+  void OnLongReadPool(std::chrono::nanoseconds delay, std::function<void()> work) const;
 
  private:
   void Post(BoundedExecutor& executor, std::function<void()> work) const;

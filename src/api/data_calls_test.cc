@@ -359,6 +359,24 @@ TEST_F(DataCallsTest, AfterAThousandRowsAnAnswerGoesOnAmongTheLongOnes) {
   EXPECT_EQ(reads_->pending(), 0u);
 }
 
+TEST_F(DataCallsTest, ALongAnswerRestsWhileOthersCall) {
+  SetMany(2000, 10);
+  const auto scan = Begin(Make("Scan", ScanOf("k")));
+  while (reads_->RunOne()) {
+  }
+  ASSERT_TRUE(long_reads_->RunOne());  // No call but its own.
+  EXPECT_EQ(long_reads_->pending(), 1u);
+  const auto other = Begin(Make("Count", schema::KeyPrefix()));
+  clock_.steps_ns = {0, 1'000'000};
+  ASSERT_TRUE(long_reads_->RunOne());
+  EXPECT_EQ(long_reads_->pending(), 0u);
+  EXPECT_EQ(long_reads_->delayed(), 1u);
+  long_reads_->ElapseDelays();
+  RunAll();
+  ASSERT_TRUE(scan->answer());
+  EXPECT_TRUE(scan->answer()->status.ok());
+}
+
 TEST_F(DataCallsTest, NobodyReadsOnForAClientThatHasGone) {
   SetMany(1000, 10);
   const auto scan = Begin(Make("Scan", ScanOf("k")));

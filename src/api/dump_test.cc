@@ -175,6 +175,24 @@ TEST_F(DumpTest, NothingIsMadeBeforeItIsAskedForAndAStoppedReaderHoldsNothing) {
   EXPECT_EQ(DumpAll().size(), 4u);
 }
 
+TEST_F(DumpTest, ADumpRestsWhileOthersCall) {
+  SetBatch(900, 4000);
+  const auto stream = BeginDump();
+  int woken = 0;
+  EXPECT_EQ(stream->Pull([&woken] { ++woken; }).kind, Next::Kind::kLater);
+  schema::KeyValue other;
+  other.set_key("other");
+  Begin({.path = Path("Set"), .message = Encoded(other), .metadata = {{"authorization", token_}}});
+  clock_.steps_ns = {0, 1'000'000};
+  RunAll();
+  EXPECT_EQ(woken, 0);
+  EXPECT_EQ(long_reads_->delayed(), 1u);
+  long_reads_->ElapseDelays();
+  RunAll();
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(stream->Pull([] {}).kind, Next::Kind::kMessage);
+}
+
 TEST_F(DumpTest, NobodyReadsForADumpThatWasGivenUp) {
   SetBatch(900, 4000);
   auto stream = BeginDump();

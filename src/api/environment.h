@@ -61,8 +61,9 @@ struct Environment {
   const auth::PasswordHasher& hasher;
   const Clock& clock;
   std::atomic<bool>& auth_is_on;
-  RootSigner* signer;           // Null: roots are not signed.
-  BoundedExecutor& reads;       // For what may touch the disk.
+  std::atomic<std::uint64_t>& calls_begun;  // Since the start, of all methods.
+  RootSigner* signer;                       // Null: roots are not signed.
+  BoundedExecutor& reads;                   // For what may touch the disk.
   BoundedExecutor& long_reads;  // For what is long, and may take longer while there is more to do.
   BoundedExecutor& hashing;     // For password hashes.
   ByteLedger& unfinished_replies;

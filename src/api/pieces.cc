@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/pace.h"
 #include "api/status.h"
 #include "base/byte_ledger.h"
 #include "base/error.h"
@@ -19,7 +20,13 @@ constexpr std::size_t kBlockBytes = 1u << 20;
 constexpr int kUsualPieces = 4;
 
 struct UnfinishedReply {
+  explicit UnfinishedReply(const Context& of)
+      : context(of),
+        pace(of.environment->clock, of.environment->calls_begun),
+        charge(of.environment->unfinished_replies) {}
+
   Context context;
+  Pace pace;
   NextPiece next;
   std::function<std::size_t()> kept_bytes;
   ByteCharge charge;
@@ -56,7 +63,9 @@ Bytes Join(UnfinishedReply& reply) {
 
 void Continue(const std::shared_ptr<UnfinishedReply>& reply) {
   const Context& context = reply->context;
+  reply->pace.BeginPiece();
   const Result<bool> more = reply->next(reply->block);
+  reply->pace.EndPiece();
   if (!more) return context.Refuse(more.error());
   const std::uint64_t bytes_max = context.environment->options.reply_bytes_max;
   if (reply->size() > bytes_max) return context.Refuse(ReplyTooLarge(reply->size(), bytes_max));
@@ -69,18 +78,16 @@ void Continue(const std::shared_ptr<UnfinishedReply>& reply) {
   // The task's copy and the pool's share the reply; only one of them runs at a time.
   const auto go_on = [reply] { Continue(reply); };
   if (++reply->pieces < kUsualPieces) return context.OnReadPool(go_on);
-  context.OnLongReadPool(go_on);
+  context.OnLongReadPool(reply->pace.Rest(), go_on);
 }
 
 }  // namespace
 
 void ReplyInPieces(const Context& context, NextPiece next,
                    std::function<std::size_t()> kept_bytes) {
-  auto reply = std::make_shared<UnfinishedReply>();
-  reply->context = context;
+  auto reply = std::make_shared<UnfinishedReply>(context);
   reply->next = std::move(next);
   reply->kept_bytes = std::move(kept_bytes);
-  reply->charge = ByteCharge(context.environment->unfinished_replies);
   Continue(reply);
 }
 

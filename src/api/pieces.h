@@ -1,7 +1,7 @@
 // Long answers, put together piece by piece: after each piece whatever else waits for the pool has
 // its turn, a client that has gone is noticed, and the bytes so far are charged to the budget of
 // unfinished replies. The first pieces are made on the pool for reads, where a page of usual size
-// is answered soon; what is longer goes on where it takes no time from others.
+// is answered soon; what is longer goes on where it takes no time from others, at its Pace.
 
 #pragma once
 

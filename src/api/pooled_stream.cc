@@ -1,8 +1,10 @@
 #include "api/pooled_stream.h"
 
 #include <atomic>
+#include <chrono>
 #include <utility>
 
+#include "api/pace.h"
 #include "api/pieces.h"
 #include "api/status.h"
 #include "base/byte_ledger.h"
@@ -15,6 +17,7 @@ class PooledStream::Maker : public std::enable_shared_from_this<Maker> {
   Maker(Environment& environment, TakeTurn take_turn)
       : environment_(environment),
         take_turn_(std::move(take_turn)),
+        pace_(environment.clock, environment.calls_begun),
         charge_(environment.unfinished_replies) {}
 
   Next Pull(const std::function<void()>& wake);
@@ -23,7 +26,7 @@ class PooledStream::Maker : public std::enable_shared_from_this<Maker> {
  private:
   enum class State : std::uint8_t { kIdle, kWorking, kReady };
 
-  // Posts one turn of the work; false if the pool takes no more.
+  // Posts one turn of the work, after a rest if one is due; false if the pool takes no more.
   bool Post();
   void Work();
   void End(rpc::RpcStatus status);
@@ -31,7 +34,8 @@ class PooledStream::Maker : public std::enable_shared_from_this<Maker> {
 
   Environment& environment_;
   TakeTurn take_turn_;  // Of the task at work; empty after the end.
-  ByteCharge charge_;   // The same; while a message is ready, of Pull.
+  Pace pace_;           // The same; while there is none, of Pull.
+  ByteCharge charge_;   // The same.
   std::atomic<bool> abandoned_{false};
 
   Mutex mutex_;
@@ -60,12 +64,22 @@ rpc::MessageStream::Next PooledStream::Maker::Pull(const std::function<void()>& 
 }
 
 bool PooledStream::Maker::Post() {
-  return environment_.long_reads.Post([maker = shared_from_this()] { maker->Work(); });
+  const auto work = [maker = shared_from_this()] { maker->Work(); };
+  BoundedExecutor& pool = environment_.long_reads;
+  const std::chrono::nanoseconds rest = pace_.Rest();
+  if (rest.count() == 0) return pool.Post(work);
+  // Then it takes its turn behind what came meanwhile.
+  pool.PostAfter(rest, [maker = shared_from_this(), &pool, work] {
+    if (!pool.Post(work)) maker->End(TooManyReads());
+  });
+  return true;
 }
 
 void PooledStream::Maker::Work() {
   if (abandoned_.load(std::memory_order_relaxed)) return;
+  pace_.BeginPiece();
   Result<StreamTurn> turn = take_turn_();
+  pace_.EndPiece();
   if (!turn) return End(StatusFor(turn.error()));
   if (turn->kind == StreamTurn::Kind::kEnd) return End({});
   const bool is_whole = turn->kind == StreamTurn::Kind::kMessage;

@@ -63,6 +63,7 @@ Service::Service(ServiceParts parts, ServiceOptions options)
                    .hasher = parts.hasher,
                    .clock = parts.clock,
                    .auth_is_on = auth_is_on_,
+                   .calls_begun = calls_begun_,
                    .signer = parts.signer,
                    .reads = reads_,
                    .long_reads = long_reads_ == nullptr ? reads_ : *long_reads_,
@@ -141,6 +142,7 @@ std::size_t Service::row_count() {
 }
 
 void Service::Start(Method method, std::unique_ptr<rpc::Call> call) {
+  calls_begun_.fetch_add(1, std::memory_order_relaxed);
   const MethodRow* const row = RowOf(method);
   if (row == nullptr) return CheckHealth(*call);
   row->run(*row, environment_, std::move(call));

@@ -85,6 +85,7 @@ class Service : public rpc::Dispatcher {
   BoundedExecutor hashing_;                      // Likewise.
   std::unique_ptr<BoundedExecutor> long_reads_;  // Likewise. Null: reads_.
   std::atomic<bool> auth_is_on_;
+  std::atomic<std::uint64_t> calls_begun_ = 0;
   Environment environment_;
 };
 

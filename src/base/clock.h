@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 
 namespace immudb {
 
@@ -35,14 +36,22 @@ class SystemClock : public Clock {
 class FakeClock : public Clock {
  public:
   std::int64_t NowUnixUs() const override { return unix_us; }
-  std::int64_t MonotonicNs() const override { return monotonic_ns; }
+  std::int64_t MonotonicNs() const override {
+    if (!steps_ns.empty()) {
+      monotonic_ns += steps_ns.front();
+      steps_ns.pop_front();
+    }
+    return monotonic_ns;
+  }
   void AdvanceMs(std::int64_t ms) {
     unix_us += ms * 1000;
     monotonic_ns += ms * 1'000'000;
   }
 
   std::int64_t unix_us = 1'600'000'000'000'000;
-  std::int64_t monotonic_ns = 0;
+  mutable std::int64_t monotonic_ns = 0;
+  // What passes before each of the next looks at it, for work that takes no time by itself.
+  mutable std::deque<std::int64_t> steps_ns;
 };
 
 }  // namespace immudb

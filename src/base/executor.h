@@ -77,6 +77,7 @@ class ManualExecutor : public Executor {
   // Makes every delayed task due.
   void ElapseDelays();
   std::size_t pending() const { return queue_.size(); }
+  std::size_t delayed() const { return delayed_.size(); }
 
  private:
   std::deque<Task> queue_;
