@@ -65,12 +65,14 @@ EngineOptions SmallEngine() {
           .reserve_bytes = 4096};
 }
 
-// The path of a row, as Service numbers them.
 std::string PathOf(std::size_t row) {
-  const std::size_t health = MethodTable().size();
-  if (row < health) return Text("/{}/{}", kServiceName, MethodTable()[row].name);
-  if (row == health) return "/grpc.health.v1.Health/Check";
-  return Text("/{}/{}", kAdminServiceName, AdminTable()[row - health - 1].name);
+  const Service::ServedMethod& method = Service::Methods()[row];
+  return Text("/{}/{}", method.service, method.name);
+}
+
+// All rows but the last: a watch has no end that could be waited for.
+std::size_t RowCount() {
+  return Service::Methods().size() - 1;
 }
 
 // One server. Not thread-safe.
@@ -263,8 +265,8 @@ void FuzzRequest(BytesView bytes) {
   if (world == nullptr) world = std::make_unique<World>();
   FuzzInput input(bytes);
   const std::size_t choice = input.Byte();
-  const auto row = static_cast<std::uint32_t>(choice % Service::row_count());
-  const auto caller = static_cast<Caller>(choice / Service::row_count());
+  const auto row = static_cast<std::uint32_t>(choice % RowCount());
+  const auto caller = static_cast<Caller>(choice / RowCount());
   const FakeAnswer answer = world->Call(row, caller, input.rest());
   CheckReply(row, answer);
   if (MayHaveChanged(row, answer)) world.reset();

@@ -1,13 +1,11 @@
 #include "api/service.h"
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
 
 #include "api/gate.h"
 #include "api/methods.h"
-#include "api/wire.h"
 #include "base/check.h"
 #include "base/error.h"
 #include "catalog/names.h"
@@ -23,8 +21,10 @@ constexpr std::chrono::seconds kHousekeepingInterval{10};
 
 constexpr std::string_view kHealthService = "grpc.health.v1.Health";
 constexpr std::string_view kHealthCheck = "Check";
-constexpr std::uint64_t kServing = 1;
-constexpr std::uint64_t kNotServing = 2;
+constexpr std::string_view kHealthWatch = "Watch";
+// How long a change may take to reach those who watch.
+constexpr std::chrono::seconds kHealthInterval{1};
+constexpr std::size_t kHealthWatchersMax = 1024;
 
 // As the original quotes a path in its refusal.
 std::string Quoted(std::string_view path) {
@@ -68,17 +68,14 @@ Service::Service(ServiceParts parts, ServiceOptions options)
                    .reads = reads_,
                    .long_reads = long_reads_ == nullptr ? reads_ : *long_reads_,
                    .hashing = hashing_,
-                   .unfinished_replies = unfinished_replies_} {
-  for (std::uint32_t row = 0; row < MethodTable().size(); ++row) {
-    const bool is_new = rows_.emplace(MethodTable()[row].name, row).second;
-    IMMUDB_CHECK(is_new);
-  }
-  for (std::uint32_t row = 0; row < AdminTable().size(); ++row) {
-    const auto number = static_cast<std::uint32_t>(MethodTable().size() + 1 + row);
-    const bool is_new = admin_rows_.emplace(AdminTable()[row].name, number).second;
+                   .unfinished_replies = unfinished_replies_},
+      health_([this] { return LookAtHealth(); }, kHealthWatchersMax) {
+  for (std::uint32_t row = 0; row < Methods().size(); ++row) {
+    const bool is_new = rows_[Methods()[row].service].emplace(Methods()[row].name, row).second;
     IMMUDB_CHECK(is_new);
   }
   KeepHouse();
+  RefreshHealth();
 }
 
 Service::~Service() {
@@ -95,29 +92,38 @@ std::variant<rpc::Dispatcher::Method, RpcStatus> Service::Find(std::string_view 
   }
   const std::string_view service = name.substr(0, slash);
   const std::string_view method = name.substr(slash + 1);
-  if (service == kHealthService && method == kHealthCheck) {
-    return Method{.kind = rpc::MethodKind::kUnary,
-                  .row = static_cast<std::uint32_t>(MethodTable().size())};
-  }
-  if (service != kServiceName && service != kHealthService && service != kAdminServiceName) {
+  const auto rows = rows_.find(service);
+  if (rows == rows_.end()) {
     return RpcStatus{StatusCode::kUnimplemented, Text("unknown service {}", service)};
   }
-  const auto& rows = service == kAdminServiceName ? admin_rows_ : rows_;
-  const auto row = rows.find(method);
-  if (service == kHealthService || row == rows.end()) {
+  const auto row = rows->second.find(method);
+  if (row == rows->second.end()) {
     return RpcStatus{StatusCode::kUnimplemented,
                      Text("unknown method {} for service {}", method, service)};
   }
-  Method found{.kind = rpc::MethodKind::kUnary, .row = row->second};
-  found.kind = RowOf(found)->kind;
-  return found;
+  return Method{.kind = Methods()[row->second].kind, .row = row->second};
+}
+
+const std::vector<Service::ServedMethod>& Service::Methods() {
+  static const std::vector<ServedMethod> methods = [] {
+    std::vector<ServedMethod> all;
+    for (const MethodRow& row : MethodTable()) all.push_back({kServiceName, row.name, row.kind});
+    all.push_back({kHealthService, kHealthCheck, rpc::MethodKind::kUnary});
+    for (const MethodRow& row : AdminTable()) {
+      all.push_back({kAdminServiceName, row.name, row.kind});
+    }
+    all.push_back({kHealthService, kHealthWatch, rpc::MethodKind::kServerStream});
+    return all;
+  }();
+  return methods;
 }
 
 const MethodRow* Service::RowOf(Method method) {
-  IMMUDB_CHECK(method.row < row_count());
-  const std::size_t health = MethodTable().size();
-  if (method.row == health) return nullptr;
-  return method.row < health ? &MethodTable()[method.row] : &AdminTable()[method.row - health - 1];
+  IMMUDB_CHECK(method.row < Methods().size());
+  const ServedMethod& served = Methods()[method.row];
+  if (served.service == kHealthService) return nullptr;
+  const std::size_t check = MethodTable().size();
+  return method.row < check ? &MethodTable()[method.row] : &AdminTable()[method.row - check - 1];
 }
 
 rpc::Dispatcher::Admission Service::Admit(Method method, const rpc::Metadata& metadata,
@@ -137,41 +143,27 @@ rpc::Dispatcher::Admission Service::Admit(Method method, const rpc::Metadata& me
                          : NotLoggedIn(environment_)};
 }
 
-std::size_t Service::row_count() {
-  return MethodTable().size() + 1 + AdminTable().size();
-}
-
 void Service::Start(Method method, std::unique_ptr<rpc::Call> call) {
   calls_begun_.fetch_add(1, std::memory_order_relaxed);
   const MethodRow* const row = RowOf(method);
-  if (row == nullptr) return CheckHealth(*call);
-  row->run(*row, environment_, std::move(call));
+  if (row != nullptr) return row->run(*row, environment_, std::move(call));
+  if (method.kind == rpc::MethodKind::kUnary) return health_.Check(*call);
+  health_.Watch(*call);
 }
 
-// Source: grpc.health.v1, whose messages hold one field each: the name of a service, the empty one
-// being the whole server, and a status.
-void Service::CheckHealth(rpc::Call& call) const {
-  const BytesView request = call.request();
-  WireReader reader(request);
-  BytesView name;
-  while (!reader.done()) {
-    const Result<WireField> field = reader.Next();
-    if (!field) {
-      return call.Refuse(
-          {StatusCode::kInternal, "grpc: error unmarshalling request: " + field.error().message});
-    }
-    if (field->number == 1 && field->type == WireType::kBytes) name = field->payload;
-  }
-  const bool is_known = name.empty() || std::ranges::equal(name, AsBytes(kServiceName));
-  if (!is_known) return call.Finish({StatusCode::kNotFound, "unknown service"}, {});
+HealthStatus Service::LookAtHealth() const {
   const catalog::LedgerHandle ledger = environment_.catalog.Find(catalog::kDefaultDatabase);
   const bool is_serving = ledger != nullptr && !ledger->statistics().damaged;
-  Bytes reply;
-  AppendVarintField(reply, 1, is_serving ? kServing : kNotServing);
-  call.Finish({}, std::move(reply));
+  return is_serving ? HealthStatus::kServing : HealthStatus::kNotServing;
+}
+
+void Service::RefreshHealth() {
+  health_.Refresh();
+  reads_.PostAfter(kHealthInterval, [this] { RefreshHealth(); });
 }
 
 void Service::Stop() {
+  EndWatches();
   hashing_.Stop();
   reads_.Stop();
   if (long_reads_ != nullptr) long_reads_->Stop();

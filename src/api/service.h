@@ -9,8 +9,10 @@
 #include <string_view>
 #include <unordered_map>
 #include <variant>
+#include <vector>
 
 #include "api/environment.h"
+#include "api/health_service.h"
 #include "auth/authenticator.h"
 #include "auth/password_hasher.h"
 #include "auth/session_table.h"
@@ -52,9 +54,15 @@ class Service : public rpc::Dispatcher {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  // How many rows Find gives: those of MethodTable(), then grpc.health.v1.Health/Check, then those
-  // of AdminTable().
-  static std::size_t row_count();
+  // A call that Find knows; its row is its place among those of Methods().
+  struct ServedMethod {
+    std::string_view service;
+    std::string_view name;
+    rpc::MethodKind kind = rpc::MethodKind::kUnary;
+  };
+  // Those of MethodTable(), then Check of grpc.health.v1.Health, then those of AdminTable(), then
+  // Watch of grpc.health.v1.Health.
+  static const std::vector<ServedMethod>& Methods();
 
   std::variant<Method, rpc::RpcStatus> Find(std::string_view path) const override;
   // Who is not logged in may send small requests only, and compressed ones only where he needs no
@@ -64,22 +72,26 @@ class Service : public rpc::Dispatcher {
   const rpc::Metadata& initial_metadata() const override { return initial_metadata_; }
   void Start(Method method, std::unique_ptr<rpc::Call> call) override;
 
+  // Ends the streams that would stay open for as long as the server runs. Idempotent.
+  void EndWatches() { health_.End(); }
+
   // Finishes what waits for the executors and ends them. Calls that need them later are refused.
   // Idempotent.
   void Stop();
 
  private:
-  // The row of the two tables with that number; null for the health check.
+  // The row of the two tables with that number; null for those of the health service.
   static const MethodRow* RowOf(Method method);
-  void CheckHealth(rpc::Call& call) const;
+  HealthStatus LookAtHealth() const;
+  // Keeps watchers informed, now and again.
+  void RefreshHealth();
   // Writes due sums to the audit trail, now and again.
   void KeepHouse();
 
   const ServiceOptions options_;
   const rpc::Metadata initial_metadata_;
-  // By name, as Find numbers them.
-  std::unordered_map<std::string_view, std::uint32_t> rows_;
-  std::unordered_map<std::string_view, std::uint32_t> admin_rows_;
+  // Rows by service and name.
+  std::unordered_map<std::string_view, std::unordered_map<std::string_view, std::uint32_t>> rows_;
   ByteLedger unfinished_replies_;
   BoundedExecutor reads_;                        // Stopped before anything is destroyed.
   BoundedExecutor hashing_;                      // Likewise.
@@ -87,6 +99,7 @@ class Service : public rpc::Dispatcher {
   std::atomic<bool> auth_is_on_;
   std::atomic<std::uint64_t> calls_begun_ = 0;
   Environment environment_;
+  HealthService health_;
 };
 
 }  // namespace immudb::api

@@ -413,8 +413,13 @@ TEST_F(ServiceTest, TheCommonHealthServiceIsServedToo) {
   EXPECT_TRUE(check("0a19" + ToHex(AsBytes(own))).status.ok());
   EXPECT_EQ(check("0a0178").status.code, StatusCode::kNotFound);
   EXPECT_EQ(check("0a").status.code, StatusCode::kInternal);
-  EXPECT_EQ(Call({.path = "/grpc.health.v1.Health/Watch", .message = {}}).status.message,
-            "unknown method Watch for service grpc.health.v1.Health");
+  const auto watch = Begin({.path = "/grpc.health.v1.Health/Watch", .message = {}})->TakeStream();
+  EXPECT_EQ(watch->Pull([] {}).message, (Bytes{0x08, 0x01}));
+  service_->EndWatches();
+  EXPECT_EQ(watch->Pull([] {}).message, (Bytes{0x08, 0x02}));
+  EXPECT_EQ(watch->Pull([] {}).status.code, StatusCode::kUnavailable);
+  EXPECT_EQ(Call({.path = "/grpc.health.v1.Health/Wait", .message = {}}).status.message,
+            "unknown method Wait for service grpc.health.v1.Health");
 }
 
 TEST_F(ServiceTest, AStructuredReadOfAnotherValueTellsItsFault) {

@@ -239,7 +239,7 @@ Status Server::Parts::Serve(const Settings& settings, const ThreadCounts& thread
   net::ServerOptions options = NetOptionsFor(settings);
   IMMUDB_ASSIGN(options.tls, LoadTls(settings));
   StartScrubber(settings);  // Before anybody may ask for its figures.
-  metered = std::make_unique<api::MeteredDispatcher>(*service, api::Service::row_count(), clock);
+  metered = std::make_unique<api::MeteredDispatcher>(*service, api::Service::Methods().size(), clock);
   IMMUDB_ASSIGN(network, net::Server::Start(options, *loops, *metered, clock));
   ServeMetrics(settings);
   return {};
@@ -291,6 +291,7 @@ void Server::Parts::ServeMetrics(const Settings& settings) {
 Status Server::Parts::Stop() {
   metrics.reset();
   if (scrubber != nullptr) scrubber->Stop();
+  if (service != nullptr) service->EndWatches();  // Else they would take all of the time below.
   if (network != nullptr) network->Shutdown(kDrainMs);
   if (service != nullptr) service->Stop();
   return catalog == nullptr ? Status() : catalog->Close();
