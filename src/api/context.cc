@@ -2,6 +2,7 @@
 
 #include "api/status.h"
 #include "base/error.h"
+#include "base/log.h"
 
 namespace immudb::api {
 
@@ -10,6 +11,7 @@ void Context::Refuse(rpc::RpcStatus status) const {
 }
 
 void Context::Refuse(const Error& error) const {
+  const LogScope scope(call->request_id());
   Refuse(StatusFor(error));
 }
 
@@ -37,6 +39,7 @@ void Context::Post(BoundedExecutor& executor, std::function<void()> work) const 
   const rpc::Peer& peer = call->peer();
   const bool accepted = executor.PostFor(
       {.group = peer.network, .member = peer.port}, [context = *this, work = std::move(work)] {
+        const LogScope scope(context.call->request_id());
         if (context.call->cancelled()) {
           return context.Refuse({rpc::StatusCode::kCancelled, "the client has gone"});
         }

@@ -12,6 +12,10 @@ using rpc::StatusCode;
 
 namespace {
 constexpr std::string_view kPrefix = "Bearer ";
+
+void DescribeTo(rpc::Call& call, const auth::Session& session) {
+  call.Describe(session.user->name, session.database ? *session.database : "");
+}
 }  // namespace
 
 std::optional<std::string_view> TokenOf(const rpc::Metadata& metadata) {
@@ -45,6 +49,7 @@ std::variant<auth::Session, RpcStatus> RequireSession(const Context& context, Rp
     case auth::TokenState::kExpired: return TokenExpired(StatusCode::kPermissionDenied);
     case auth::TokenState::kValid: break;
   }
+  DescribeTo(*context.call, lookup.session);
   return std::move(lookup.session);
 }
 
@@ -77,7 +82,9 @@ namespace {
 std::variant<auth::Session, RpcStatus> SessionOnDatabase(const Context& context) {
   const Environment& environment = *context.environment;
   if (!environment.auth_is_on) {
-    return auth::MaintenanceSession(std::string(catalog::kDefaultDatabase));
+    auth::Session session = auth::MaintenanceSession(std::string(catalog::kDefaultDatabase));
+    DescribeTo(*context.call, session);
+    return session;
   }
   return RequireSession(context, NotLoggedIn(environment));
 }

@@ -170,8 +170,8 @@ void TakeSnapshot(const Context& context, admin::v1::SnapshotRequest& request) {
        .database = database,
        .detail = Text("{}@{}", ToHex(head.root), head.size.value)});
   if (!recorded) return context.Refuse(recorded.error());
-  context.call->FinishWithStream(std::make_unique<PooledStream>(
-      environment, [source = *source] { return NextPiece(*source); }));
+  context.call->FinishWithStream(
+      std::make_unique<PooledStream>(entered, [source = *source] { return NextPiece(*source); }));
 }
 
 }  // namespace immudb::api

@@ -49,6 +49,7 @@ std::optional<std::string> FirstDatabase(const Environment& environment) {
 
 // Opens the session of an accepted login.
 void Admit(const Context& context, const auth::LoginDecision& decision) {
+  context.call->Describe(decision.user->name, "");
   const Result<std::string> token =
       context.environment->sessions.Open(*decision.user, FirstDatabase(*context.environment));
   if (!token) return context.Refuse(token.error());
@@ -81,6 +82,7 @@ void RecordAndAdmit(const Context& context, auth::LoginDecision decision) {
                             .reason = ""};
   context.environment->catalog.audit().Append(
       event, [context, decision = std::move(decision)](const Status& recorded) {
+        const LogScope scope(context.call->request_id());
         if (!recorded) {
           const bool may_enter = decision.user->is_superadmin() && context.call->peer().is_loopback;
           LogUnrecordedLogin(recorded.error());
@@ -143,6 +145,7 @@ void Login(const Context& context, schema::LoginRequest& request) {
   const bool accepted =
       context.environment->hashing.Post([context, user = std::move(*request.mutable_user()),
                                          password = Secret(*request.mutable_password())] {
+        const LogScope scope(context.call->request_id());
         if (context.call->cancelled()) {
           return context.Refuse({StatusCode::kCancelled, "the client has gone"});
         }

@@ -97,7 +97,7 @@ void PrintTree(const Context& context, google::protobuf::Empty& /*request*/) {
 
 void Dump(const Context& context, google::protobuf::Empty& /*request*/) {
   context.call->FinishWithStream(
-      std::make_unique<PooledStream>(*context.environment, DumpTurns(context.ledger)));
+      std::make_unique<PooledStream>(context, DumpTurns(context.ledger)));
 }
 
 }  // namespace immudb::api

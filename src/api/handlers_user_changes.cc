@@ -20,6 +20,7 @@
 #include "auth/credential_rules.h"
 #include "auth/rights.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "catalog/names.h"
 
 namespace immudb::api {
@@ -84,6 +85,7 @@ void ChangeOwnPassword(const Context& context, std::string old_password, std::st
   const bool accepted =
       context.environment->hashing.Post([context, old_password = std::move(old_password),
                                          new_password = std::move(new_password)]() mutable {
+        const LogScope scope(context.call->request_id());
         const std::string name(auth::kSuperadminName);
         const Result<auth::LoginDecision> decision =
             context.environment->authenticator.Decide({.user = name,

@@ -2,23 +2,26 @@
 
 #include <atomic>
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "api/pace.h"
 #include "api/pieces.h"
 #include "api/status.h"
 #include "base/byte_ledger.h"
+#include "base/log.h"
 #include "base/mutex.h"
 
 namespace immudb::api {
 
 class PooledStream::Maker : public std::enable_shared_from_this<Maker> {
  public:
-  Maker(Environment& environment, TakeTurn take_turn)
-      : environment_(environment),
+  Maker(const Context& context, TakeTurn take_turn)
+      : environment_(*context.environment),
+        request_id_(context.call->request_id()),
         take_turn_(std::move(take_turn)),
-        pace_(environment.clock, environment.calls_begun),
-        charge_(environment.unfinished_replies) {}
+        pace_(environment_.clock, environment_.calls_begun),
+        charge_(environment_.unfinished_replies) {}
 
   Next Pull(const std::function<void()>& wake);
   void Abandon() { abandoned_.store(true, std::memory_order_relaxed); }
@@ -33,6 +36,7 @@ class PooledStream::Maker : public std::enable_shared_from_this<Maker> {
   void Finish(Next next);
 
   Environment& environment_;
+  const std::string request_id_;
   TakeTurn take_turn_;  // Of the task at work; empty after the end.
   Pace pace_;           // The same; while there is none, of Pull.
   ByteCharge charge_;   // The same.
@@ -77,6 +81,7 @@ bool PooledStream::Maker::Post() {
 
 void PooledStream::Maker::Work() {
   if (abandoned_.load(std::memory_order_relaxed)) return;
+  const LogScope scope(request_id_);
   pace_.BeginPiece();
   Result<StreamTurn> turn = take_turn_();
   pace_.EndPiece();
@@ -110,8 +115,8 @@ void PooledStream::Maker::Finish(Next next) {
   wake();
 }
 
-PooledStream::PooledStream(Environment& environment, TakeTurn take_turn)
-    : maker_(std::make_shared<Maker>(environment, std::move(take_turn))) {}
+PooledStream::PooledStream(const Context& context, TakeTurn take_turn)
+    : maker_(std::make_shared<Maker>(context, std::move(take_turn))) {}
 
 PooledStream::~PooledStream() {
   maker_->Abandon();

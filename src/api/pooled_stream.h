@@ -9,7 +9,7 @@
 #include <functional>
 #include <memory>
 
-#include "api/environment.h"
+#include "api/context.h"
 #include "immudb/bytes.h"
 #include "immudb/result.h"
 #include "rpc/call.h"
@@ -32,8 +32,8 @@ class PooledStream : public rpc::MessageStream {
   // message it should hold no memory and pin nothing, for the next may be asked for late or never.
   using TakeTurn = std::function<Result<StreamTurn>()>;
 
-  // `environment` must outlive the stream, and the pool's tasks.
-  PooledStream(Environment& environment, TakeTurn take_turn);
+  // Of the call of `context`, of which it keeps the name and the environment.
+  PooledStream(const Context& context, TakeTurn take_turn);
   ~PooledStream() override;
   PooledStream(const PooledStream&) = delete;
   PooledStream& operator=(const PooledStream&) = delete;

@@ -6,6 +6,7 @@
 
 #include "api/acts.h"
 #include "api/gate.h"
+#include "base/log.h"
 #include "catalog/names.h"
 
 namespace immudb::api {
@@ -46,6 +47,7 @@ void WithVerifier(const Context& context, std::string password,
                   std::function<void(std::string verifier)> work) {
   const bool accepted = context.environment->hashing.Post(
       [context, password = std::move(password), work = std::move(work)]() mutable {
+        const LogScope scope(context.call->request_id());
         if (context.call->cancelled()) {
           return context.Refuse({StatusCode::kCancelled, "the client has gone"});
         }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/encode.h"
+#include "base/log.h"
 
 namespace immudb::api {
 
@@ -17,6 +18,7 @@ void Write(const Context& context, WriteBatch batch) {
 void WriteProven(const Context& context, WriteBatch batch, std::optional<LeafIndex> since) {
   Ledger& ledger = *context.ledger;
   ledger.Submit(std::move(batch), [context, since](const Result<CommitResult>& result) {
+    const LogScope scope(context.call->request_id());
     if (!result) return context.Refuse(result.error());
     const LeafIndex index = result->last;
     const TreeSize size{index.value + 1};

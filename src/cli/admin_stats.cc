@@ -12,6 +12,7 @@
 #include "cli/screen.h"
 #include "cli/server_figures.h"
 #include "cli/terminal.h"
+#include "process/duration.h"
 
 namespace immudb::cli {
 namespace {
@@ -30,7 +31,7 @@ HttpPage PageOf(const process::Options& options) {
 }
 
 Result<milliseconds> TimeOption(Context& context, std::string_view name) {
-  Result<milliseconds> time = ParseDuration(context.options->text(name));
+  Result<milliseconds> time = process::ParseDuration(context.options->text(name));
   if (!time) return UsageError(context, time.error().message);
   return time;
 }

@@ -1,14 +1,13 @@
 #include "cli/option_table.h"
 
-#include <charconv>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "base/error.h"
+#include "process/duration.h"
 
 namespace immudb::cli {
 namespace {
@@ -262,8 +261,8 @@ Result<ClientOptions> ConnectionOf(const process::Options& options) {
   if (client.address.starts_with("unix:")) client.unix_socket = client.address.substr(5);
   client.port = static_cast<std::uint16_t>(options.integer("immudb-port"));
   client.reply_bytes_max = static_cast<std::uint64_t>(options.integer("max-recv-msg-size"));
-  IMMUDB_ASSIGN(client.deadline, ParseDuration(options.text("timeout")));
-  IMMUDB_ASSIGN(client.connect_timeout, ParseDuration(options.text("connect-timeout")));
+  IMMUDB_ASSIGN(client.deadline, process::ParseDuration(options.text("timeout")));
+  IMMUDB_ASSIGN(client.connect_timeout, process::ParseDuration(options.text("connect-timeout")));
   client.retry.attempts_max = static_cast<std::uint32_t>(options.integer("retries")) + 1;
   client.renew_session = false;
   if (options.boolean("mtls")) {
@@ -274,23 +273,6 @@ Result<ClientOptions> ConnectionOf(const process::Options& options) {
                   .server_name = options.text("servername")};
   }
   return client;
-}
-
-Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
-  struct Unit {
-    std::string_view name;
-    std::int64_t milliseconds;
-  };
-  std::uint32_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, number);
-  const std::string_view unit(stop, static_cast<std::size_t>(end - stop));
-  for (const Unit& known : {Unit{"ms", 1}, Unit{"s", 1000}, Unit{"m", 60'000}}) {
-    if (fault == std::errc() && unit == known.name && number > 0) {
-      return std::chrono::milliseconds(number * known.milliseconds);
-    }
-  }
-  return Fail(Code::kInvalidArgument, "\"{}\" is no time such as 500ms, 10s or 2m", text);
 }
 
 }  // namespace immudb::cli

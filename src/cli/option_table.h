@@ -17,10 +17,7 @@ namespace immudb::cli {
 std::span<const process::OptionRow> ClientOptionRows();  // Of immuclient.
 std::span<const process::OptionRow> AdminOptionRows();   // Of immuadmin.
 
-// How to reach the server. Errors: those of ParseDuration.
+// How to reach the server. Errors: those of process::ParseDuration.
 Result<ClientOptions> ConnectionOf(const process::Options& options);
-
-// Reads a time such as 500ms, 10s or 2m. Errors: kInvalidArgument, naming the text.
-Result<std::chrono::milliseconds> ParseDuration(std::string_view text);
 
 }  // namespace immudb::cli

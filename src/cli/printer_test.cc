@@ -2,10 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-
-#include "cli/option_table.h"
-
 namespace immudb::cli {
 namespace {
 
@@ -58,16 +54,6 @@ TEST(PrinterTest, AStructuredValueIsTakenApartAndAnotherIsShownAsItIs) {
 TEST(PrinterTest, ListsOfNothingSayWhatStandsForIt) {
   EXPECT_EQ(ItemsText({}, "0", {}), "0\n");
   EXPECT_EQ(ItemsText({}, "No item found \n", {}), "No item found \n\n");
-}
-
-TEST(OptionTableTest, TimesAreNumbersWithAUnit) {
-  using std::chrono::milliseconds;
-  EXPECT_EQ(*ParseDuration("500ms"), milliseconds(500));
-  EXPECT_EQ(*ParseDuration("10s"), milliseconds(10'000));
-  EXPECT_EQ(*ParseDuration("2m"), milliseconds(120'000));
-  for (const char* text : {"", "s", "10", "0s", "-1s", "1h", "1 s", "99999999999s"}) {
-    EXPECT_FALSE(ParseDuration(text)) << text;
-  }
 }
 
 }  // namespace

@@ -84,6 +84,12 @@ class Call {
   // nobody.
   virtual bool cancelled() const = 0;
 
+  // What lines of the program's log name the call by; empty: they don't. Valid until the call is
+  // destroyed.
+  virtual std::string_view request_id() const { return {}; }
+  // Notes for the log who calls and on which database; empty: nobody, none. Before the answer.
+  virtual void Describe(std::string_view /*user*/, std::string_view /*database*/) {}
+
   // Thread-safe. Ends the call. `reply` is ignored unless the status is OK. Only once.
   virtual void Finish(RpcStatus status, Bytes reply) = 0;
 

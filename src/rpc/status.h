@@ -2,8 +2,11 @@
 
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace immudb::rpc {
 
@@ -27,6 +30,17 @@ enum class StatusCode : std::uint8_t {
   kDataLoss = 15,
   kUnauthenticated = 16,
 };
+
+// By their numbers, as grpc-go spells them: in metrics and log lines.
+inline constexpr std::array<std::string_view, 17> kStatusCodeNames = {
+    "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+    "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+    "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+    "DataLoss", "Unauthenticated"};
+
+inline std::string_view NameOf(StatusCode code) {
+  return kStatusCodeNames[static_cast<std::size_t>(code)];
+}
 
 struct RpcStatus {
   StatusCode code = StatusCode::kOk;

@@ -1,7 +1,6 @@
 #include "server/metrics_page.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -12,6 +11,7 @@
 #include "base/error.h"
 #include "metrics/exposition.h"
 #include "process/figures.h"
+#include "rpc/status.h"
 
 namespace immudb::server {
 namespace {
@@ -23,13 +23,6 @@ using metrics::MetricType;
 
 constexpr double kNsPerHour = 3.6e12;
 constexpr std::int64_t kUsPerSecond = 1'000'000;
-
-// As grpc-go spells them.
-constexpr std::array<std::string_view, api::kStatusCodes> kCodeNames = {
-    "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
-    "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
-    "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
-    "DataLoss", "Unauthenticated"};
 
 Labels MethodLabels(const api::MethodRow& row) {
   return {{"grpc_method", row.name},
@@ -52,9 +45,9 @@ void AddCalls(Exposition& out, const MetricsSources& sources) {
   out.Begin("grpc_server_handled_total", MetricType::kCounter,
             "Total number of RPCs completed on the server, regardless of success or failure.");
   for (std::size_t row = 0; row < api::MethodTable().size(); ++row) {
-    for (std::size_t code = 0; code < kCodeNames.size(); ++code) {
+    for (std::size_t code = 0; code < rpc::kStatusCodeNames.size(); ++code) {
       Labels labels = MethodLabels(api::MethodTable()[row]);
-      labels.insert(labels.begin(), {"grpc_code", kCodeNames[code]});
+      labels.insert(labels.begin(), {"grpc_code", rpc::kStatusCodeNames[code]});
       out.Add(labels, calls.counters(row).handled[code].value());
     }
   }

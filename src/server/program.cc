@@ -187,6 +187,7 @@ Result<Settings> ReadSettings(const process::CommandLine& line,
                 process::Options::Read(ServerProgram(), line, environment));
   IMMUDB_ASSIGN(Settings settings, MakeSettings(options));
   SetLogLevel(settings.log_level);
+  SetLogFormat(settings.log_format);
   if (!settings.log_file.empty()) IMMUDB_TRY(LogToFile(settings.log_file));
   return settings;
 }

@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <array>
 #include <thread>
 #include <utility>
 
@@ -78,6 +79,13 @@ Result<std::shared_ptr<const net::TlsContext>> LoadTls(const Settings& settings)
   return net::TlsContext::Load({.certificate_file = settings.certificate_file,
                                 .key_file = settings.key_file,
                                 .client_authorities_file = settings.client_authorities_file});
+}
+
+// Tells the calls of this run from those of others. Errors: those of RandomSource.
+Result<std::string> RequestIdPrefix(crypto::RandomSource& random) {
+  std::array<std::uint8_t, 3> bytes{};
+  IMMUDB_TRY(random.Fill(bytes));
+  return ToHex(bytes);
 }
 
 // Of the files this process may open, half are for connections and two fifths for databases, which
@@ -239,7 +247,10 @@ Status Server::Parts::Serve(const Settings& settings, const ThreadCounts& thread
   net::ServerOptions options = NetOptionsFor(settings);
   IMMUDB_ASSIGN(options.tls, LoadTls(settings));
   StartScrubber(settings);  // Before anybody may ask for its figures.
-  metered = std::make_unique<api::MeteredDispatcher>(*service, api::Service::Methods().size(), clock);
+  IMMUDB_ASSIGN(const std::string prefix, RequestIdPrefix(random));
+  metered = std::make_unique<api::MeteredDispatcher>(
+      *service, api::Service::Methods().size(), clock,
+      api::MeterOptions{.slow_call_ns = settings.slow_call_ns, .request_id_prefix = prefix});
   IMMUDB_ASSIGN(network, net::Server::Start(options, *loops, *metered, clock));
   ServeMetrics(settings);
   return {};

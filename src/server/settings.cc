@@ -1,15 +1,18 @@
 #include "server/settings.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 
 #include "base/base64.h"
 #include "base/error.h"
+#include "process/duration.h"
 
 namespace immudb::server {
 namespace {
 
 constexpr std::string_view kEncodedPrefix = "enc:";
+constexpr std::int64_t kMebibyte = 1 << 20;
 constexpr std::string_view kBlanks = " \t\n\v\f\r";
 
 std::string_view Trim(std::string_view text) {
@@ -38,6 +41,15 @@ LogLevel ToLogLevel(std::string_view text) {
   if (text == "error") return LogLevel::kError;
   if (text == "warn") return LogLevel::kWarning;
   return text == "debug" ? LogLevel::kDebug : LogLevel::kInfo;
+}
+
+Result<std::int64_t> SlowCallNs(std::string_view text) {
+  if (text == "0") return 0;
+  const auto time = process::ParseDuration(text);
+  if (!time) {
+    return Fail(time.error().code, "option slow-call-threshold: {}", time.error().message);
+  }
+  return std::chrono::nanoseconds(*time).count();
 }
 
 // Nothing that asks for encryption may end in clear text.
@@ -81,6 +93,8 @@ Result<Settings> MakeSettings(const process::Options& options) {
   settings.pid_file = options.text("pidfile");
   settings.log_file = options.text("logfile");
   settings.log_level = ToLogLevel(options.text("log-level"));
+  settings.log_format = options.text("log-format") == "json" ? LogFormat::kJson : LogFormat::kText;
+  IMMUDB_ASSIGN(settings.slow_call_ns, SlowCallNs(options.text("slow-call-threshold")));
   settings.durability =
       options.text("durability") == "written" ? Durability::kWritten : Durability::kDurable;
   settings.request_bytes_max = static_cast<std::uint64_t>(options.integer("max-recv-msg-size"));
@@ -101,7 +115,6 @@ Result<Settings> MakeSettings(const process::Options& options) {
   }
   settings.metrics_port = static_cast<std::int32_t>(options.integer("metrics-port"));
   settings.has_histograms = !options.boolean("no-histograms");
-  constexpr std::int64_t kMebibyte = 1 << 20;
   settings.scrub_bytes_per_second =
       static_cast<std::uint64_t>(options.integer("scrub-rate") * kMebibyte);
   if (!options.boolean("consistency-check")) settings.scrub_bytes_per_second = 0;

@@ -21,6 +21,8 @@ struct Settings {
   std::string pid_file;  // Empty: none.
   std::string log_file;  // Empty: standard error.
   LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+  std::int64_t slow_call_ns = 0;  // From here on calls are told in the log; 0: none is.
   Durability durability = Durability::kDurable;
   std::uint64_t request_bytes_max = 0;
   std::string admin_password;  // Decoded.

@@ -116,6 +116,18 @@ TEST(SettingsTest, EverySettingFollowsItsOption) {
   EXPECT_EQ(settings->scrub_bytes_per_second, 0u);
 }
 
+TEST(SettingsTest, TheLogHasAFormAndTellsOfCallsFromAThresholdOn) {
+  const auto usual = Read({}, {});
+  EXPECT_EQ(usual->log_format, LogFormat::kText);
+  EXPECT_EQ(usual->slow_call_ns, 1'000'000'000);
+  const auto other = Read({"--log-format=json"}, {{"IMMUDB_SLOW_CALL_THRESHOLD", "20ms"}});
+  EXPECT_EQ(other->log_format, LogFormat::kJson);
+  EXPECT_EQ(other->slow_call_ns, 20'000'000);
+  EXPECT_EQ(Read({"--slow-call-threshold=0"}, {})->slow_call_ns, 0);
+  EXPECT_THAT(ErrorOf({"--slow-call-threshold=5"}, {}), HasSubstr("option slow-call-threshold"));
+  EXPECT_THAT(ErrorOf({"--log-format=xml"}, {}), HasSubstr("log-format"));
+}
+
 TEST(SettingsTest, StoredDataIsReadAgainUnlessThatIsSwitchedOffInOneOfTwoWays) {
   const auto defaults = Read({}, {});
   ASSERT_TRUE(defaults);
