@@ -1,14 +1,14 @@
 // The table of rights in tests/data/rights.txt, which is written by hand, against the service.
 
+#include "api/testing/rights_table.h"
+
+#include <admin.pb.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <schema.pb.h>
 
-#include <array>
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -19,70 +19,6 @@
 namespace immudb::api {
 namespace {
 
-enum Role : std::size_t {
-  kStranger,
-  kNone,
-  kReader,
-  kWriter,
-  kAdmin,
-  kSystem,
-  kSuperadmin,
-  kRoles
-};
-constexpr std::array<const char*, kRoles> kRoleNames = {"stranger", "none",   "reader", "writer",
-                                                        "admin",    "system", "immudb"};
-constexpr std::array<std::uint32_t, kRoles> kCodes = {0, 0, 1, 2, 254, 255, 0};
-
-struct Row {
-  std::string call;
-  std::string about;
-  std::array<bool, kRoles> may{};
-};
-
-std::vector<Row> ReadTable() {
-  std::ifstream file(IMMUDB_SOURCE_DIR "/tests/data/rights.txt");
-  std::vector<Row> rows;
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty() || line[0] == '#') continue;
-    std::istringstream words(line);
-    Row row;
-    words >> row.call >> row.about;
-    for (bool& may : row.may) {
-      std::string word;
-      words >> word;
-      EXPECT_TRUE(word == "yes" || word == "-") << line;
-      may = word == "yes";
-    }
-    rows.push_back(row);
-  }
-  return rows;
-}
-
-// Every way of the service to say that the caller lacks a right.
-bool IsWantOfRight(const rpc::RpcStatus& status) {
-  static const std::set<std::string> texts = {
-      "please login first",
-      "please login",
-      "Please login",
-      "invalid token",
-      "no Authorization header found on request",
-      "could not get loggedin user data",
-      "please select a database first",
-      "you do not have permission for this operation",
-      "Logged In user does not have permissions for this operation",
-      "you do not have permission on this database",
-      "user is not system admin nor admin in any of the databases",
-      "Logged in user does not have permission on this database",
-      "this database can not be selected",
-      "this database can not be assigned",
-      "database systemdb does not exist",
-      "changing your own status is not allowed",
-      "old password is incorrect"};
-  return texts.contains(status.message) ||
-         status.message.ends_with("was not found or it was not created by you") ||
-         status.message.ends_with("was not created by you");
-}
-
 class RightsTableTest : public ServiceFixture {
  protected:
   void SetUp() override {
@@ -91,7 +27,7 @@ class RightsTableTest : public ServiceFixture {
     ASSERT_TRUE(catalog_->CreateDatabase("other"));
     for (std::size_t role = kNone; role < kSuperadmin; ++role) {
       std::vector<auth::Grant> grants;
-      if (kCodes[role] != 0) grants = {{.database = "own", .code = kCodes[role]}};
+      if (kRoleCodes[role] != 0) grants = {{.database = "own", .code = kRoleCodes[role]}};
       AddUser(kRoleNames[role], "immudb", grants);
     }
   }
@@ -125,7 +61,7 @@ class RightsTableTest : public ServiceFixture {
     return name;
   }
 
-  Bytes RequestFor(std::size_t role, const Row& row) {
+  Bytes RequestFor(std::size_t role, const RightsRow& row) {
     const std::string database = row.about == "system" ? "systemdb" : row.about;
     if (row.call == "UseDatabase" || row.call == "CreateDatabase") {
       schema::Database request;
@@ -156,6 +92,11 @@ class RightsTableTest : public ServiceFixture {
       request.set_database(database);
       return EncodeMessage(request);
     }
+    if (row.call == "Snapshot") {
+      admin::v1::SnapshotRequest request;
+      request.set_database(database);
+      return EncodeMessage(request);
+    }
     if (row.call == "SetActiveUser") {
       schema::SetActiveUserRequest request;
       request.set_username(Target(role, row.about));
@@ -168,29 +109,38 @@ class RightsTableTest : public ServiceFixture {
   int targets_ = 0;
 };
 
-TEST_F(RightsTableTest, EveryCallOfTheSchemaStandsInTheTable) {
+TEST_F(RightsTableTest, EveryCallThatIsServedStandsInTheTable) {
   std::map<std::string, std::set<std::string>> about;
-  for (const Row& row : ReadTable()) {
+  for (const RightsRow& row : ReadRightsTable()) {
     EXPECT_TRUE(about[row.call].insert(row.about).second) << row.call << " " << row.about;
   }
-  const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
-      std::string(kServiceName));
-  EXPECT_EQ(about.size(), static_cast<std::size_t>(service->method_count()));
-  for (int i = 0; i < service->method_count(); ++i) {
-    const std::set<std::string>& lines = about[service->method(i)->name()];
+  EXPECT_EQ(about.size(), Service::Methods().size());
+  for (const Service::ServedMethod& method : Service::Methods()) {
+    const std::set<std::string>& lines = about[std::string(method.name)];
     EXPECT_TRUE(lines == std::set<std::string>{"any"} ||
                 lines == (std::set<std::string>{"own", "other", "system"}))
-        << service->method(i)->name();
+        << method.name;
+  }
+}
+
+TEST_F(RightsTableTest, EveryCallOfTheSchemaIsServed) {
+  std::set<std::string_view> served;
+  for (const Service::ServedMethod& method : Service::Methods()) served.insert(method.name);
+  const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+      std::string(kServiceName));
+  for (int i = 0; i < service->method_count(); ++i) {
+    EXPECT_TRUE(served.contains(service->method(i)->name())) << service->method(i)->name();
   }
 }
 
 TEST_F(RightsTableTest, EveryCallIsOpenToThoseAndOnlyThoseWhomTheTableNames) {
-  std::set<std::string_view> served;
-  for (const MethodRow& row : MethodTable()) served.insert(row.name);
-  for (const Row& row : ReadTable()) {
-    if (!served.contains(row.call)) continue;
+  std::map<std::string_view, std::string> paths;
+  for (const Service::ServedMethod& method : Service::Methods()) {
+    paths[method.name] = Text("/{}/{}", method.service, method.name);
+  }
+  for (const RightsRow& row : ReadRightsTable()) {
     for (std::size_t role = kStranger; role < kRoles; ++role) {
-      const FakeAnswer answer = Call({.path = Path(row.call),
+      const FakeAnswer answer = Call({.path = paths.at(row.call),
                                       .message = RequestFor(role, row),
                                       .metadata = TokenOf(role, row.about)});
       EXPECT_EQ(!IsWantOfRight(answer.status), row.may[role])

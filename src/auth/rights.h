@@ -27,11 +27,13 @@ inline bool AdministersAny(const User& user) {
 }
 
 // Whether `actor`, who is not the superadmin, may reset the password of `target` or switch him on
-// and off: he created him, and administers every database that the target has a right on.
+// and off: he created him, and administers every database that the target has a right on, which is
+// none that an administrator has not. Whoever sets a password can use it.
 inline bool MayManage(const User& actor, const User& target) {
   if (target.is_superadmin() || target.created_by != actor.name) return false;
   for (const Grant& grant : target.grants) {
     if (actor.PermissionFor(grant.database) != kPermissionAdmin) return false;
+    if (grant.code == kPermissionSystem) return false;
   }
   return true;
 }

@@ -32,6 +32,7 @@ TEST(RightsTest, AnAdministratorManagesWhomHeCreatedWithinHisDatabases) {
   EXPECT_FALSE(MayManage(admin, Make("u", "admin", {{"d", 1}})));
   EXPECT_FALSE(MayManage(admin, Make("u", "immudb", {{"a", 1}})));
   EXPECT_FALSE(MayManage(admin, Make("u", "", {{"a", 1}})));
+  EXPECT_FALSE(MayManage(admin, Make("u", "admin", {{"a", 255}})));
   EXPECT_FALSE(MayManage(admin, Make("immudb", "admin", {})));
 }
 
