@@ -66,7 +66,7 @@ hostile: build setup-test
 # only; bench/options.h has the options.
 bench: build
 	rm -rf build/bench && mkdir -p build/bench
-	build/release/bin/engine_bench build/bench $(BENCH_ARGS)
+	build/release/bin/engine_bench --json build/bench/results.json $(BENCH_ARGS)
 	build/release/bin/immudb_load --json build/bench/results.json $(BENCH_ARGS)
 
 format:

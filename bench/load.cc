@@ -25,7 +25,6 @@ int main(int argc, char** argv) {
   }
   MeasureOneDurableCall(options, report);
   MeasureMixedLoad(options, report);
-  std::printf("%d figures have a target, %d of them are worse than it (!).\n", report.judged(),
-              report.missed());
+  report.PrintEnd();
   return 0;
 }

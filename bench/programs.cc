@@ -15,7 +15,6 @@
 #include <fstream>
 
 #include "base/error.h"
-#include "cli/http_get.h"
 #include "measure.h"
 
 namespace immudb::bench {
@@ -24,6 +23,10 @@ namespace {
 constexpr double kMib = 1024.0 * 1024.0;
 constexpr std::uint64_t kBlockBytes = 512;  // Of st_blocks.
 constexpr double kReadySecondsMax = 30;
+constexpr double kQuietSecondsMax = 600;
+// Work that is limited in its rate rests for less than a turn.
+constexpr int kQuietTurnMs = 500;
+constexpr double kBusySeconds = 0.01;  // A fiftieth of a turn: less is clocks that tick.
 
 sockaddr_in Loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -31,14 +34,6 @@ sockaddr_in Loopback(std::uint16_t port) {
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
-}
-
-// The value of a line `name value` of the page.
-std::optional<double> ValueOf(const std::string& page, const std::string& name) {
-  std::size_t at = page.starts_with(name + " ") ? 0 : page.find("\n" + name + " ");
-  if (at == std::string::npos) return std::nullopt;
-  at = page.find(' ', at + 1);
-  return std::strtod(page.c_str() + at, nullptr);
 }
 
 }  // namespace
@@ -69,6 +64,19 @@ std::uint64_t DiskBytesOf(const std::string& directory) {
     }
   }
   return bytes;
+}
+
+double AwaitQuiet(pid_t pid) {
+  const auto start = Clock::now();
+  double cpu_seconds = Must(CpuSecondsOf(pid));
+  while (SecondsSince(start) < kQuietSecondsMax) {
+    const double quiet_since = SecondsSince(start);
+    poll(nullptr, 0, kQuietTurnMs);
+    const double now = Must(CpuSecondsOf(pid));
+    if (now - cpu_seconds < kBusySeconds) return quiet_since;
+    cpu_seconds = now;
+  }
+  GiveUp("a process did not come to rest");
 }
 
 Program::Program(const std::vector<std::string>& command, const std::string& log_file) {
@@ -136,16 +144,6 @@ void AwaitListener(std::uint16_t port) {
     poll(nullptr, 0, 1);
   }
   GiveUp(Text("nothing listens on port {}", port));
-}
-
-Result<PageFigures> ReadMetricsPage(const std::string& host, std::uint16_t port) {
-  IMMUDB_ASSIGN(
-      const std::string page,
-      cli::HttpGet({.host = host, .port = port, .path = "/metrics"}, std::chrono::seconds(5)));
-  const auto cpu = ValueOf(page, "process_cpu_seconds_total");
-  const auto resident = ValueOf(page, "process_resident_memory_bytes");
-  if (!cpu || !resident) return Fail(Code::kCorrupted, "the metrics page tells no CPU time");
-  return PageFigures{.cpu_seconds = *cpu, .resident_mib = *resident / kMib};
 }
 
 }  // namespace immudb::bench

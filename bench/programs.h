@@ -1,11 +1,10 @@
-// The servers that are measured: started by us, or found at an address.
+// Processes that are measured, and programs that are started for it.
 
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +18,10 @@ Result<double> CpuSecondsOf(pid_t pid);
 Result<double> ResidentMibOf(pid_t pid);
 // What the files below `directory` take on the disk.
 std::uint64_t DiskBytesOf(const std::string& directory);
+
+// Waits until process `pid` does nothing any more for half a second, and returns how long it still
+// worked. Ends the program after ten minutes.
+double AwaitQuiet(pid_t pid);
 
 // A program of this build, which ends with this object, or with this process if that is killed.
 class Program {
@@ -46,13 +49,5 @@ std::uint16_t FreePort();
 
 // Waits until something listens on the port of this machine. Ends the program after 30 s.
 void AwaitListener(std::uint16_t port);
-
-// Figures of a process that tells them on a page for Prometheus.
-struct PageFigures {
-  double cpu_seconds = 0;
-  double resident_mib = 0;
-};
-// Errors: those of HTTP; kCorrupted if the page has no such figures.
-Result<PageFigures> ReadMetricsPage(const std::string& host, std::uint16_t port);
 
 }  // namespace immudb::bench

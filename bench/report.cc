@@ -101,6 +101,11 @@ void Report::Add(const Row& row) {
   std::fflush(json_);
 }
 
+void Report::PrintEnd() const {
+  if (judged_ == 0) return;
+  std::printf("%d figures have a target; %d are worse than it (!).\n", judged_, missed_);
+}
+
 void Report::PrintLine(const Row& row, const Figure* figure, const std::string& others) {
   const auto print = [](const std::string& name, const std::string& value, const auto& cells,
                         const std::string& rest) {

@@ -37,6 +37,8 @@ class Report {
 
   // Prints the row at once.
   void Add(const Row& row);
+  // Prints how many targets were missed.
+  void PrintEnd() const;
   // How many figures have a target, and how many of them are worse than it.
   int judged() const { return judged_; }
   int missed() const { return missed_; }

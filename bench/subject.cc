@@ -1,17 +1,38 @@
 #include "subject.h"
 
-#include <poll.h>
-
 #include <filesystem>
 
 #include "base/error.h"
+#include "cli/http_get.h"
 
 namespace immudb::bench {
 namespace {
 
-constexpr int kQuietTurnsMax = 120;
-constexpr int kQuietTurnMs = 500;
-constexpr double kBusySeconds = 0.01;  // A fiftieth of a turn: less is the server's clocks.
+constexpr double kMib = 1024.0 * 1024.0;
+
+// What a server tells of itself on its page for Prometheus.
+struct PageFigures {
+  double cpu_seconds = 0;
+  double resident_mib = 0;
+};
+
+// The value of a line `name value` of the page.
+std::optional<double> ValueOf(const std::string& page, const std::string& name) {
+  std::size_t at = page.starts_with(name + " ") ? 0 : page.find("\n" + name + " ");
+  if (at == std::string::npos) return std::nullopt;
+  at = page.find(' ', at + 1);
+  return std::strtod(page.c_str() + at, nullptr);
+}
+
+Result<PageFigures> ReadMetricsPage(const std::string& host, std::uint16_t port) {
+  IMMUDB_ASSIGN(
+      const std::string page,
+      cli::HttpGet({.host = host, .port = port, .path = "/metrics"}, std::chrono::seconds(5)));
+  const auto cpu = ValueOf(page, "process_cpu_seconds_total");
+  const auto resident = ValueOf(page, "process_resident_memory_bytes");
+  if (!cpu || !resident) return Fail(Code::kCorrupted, "the metrics page tells no CPU time");
+  return PageFigures{.cpu_seconds = *cpu, .resident_mib = *resident / kMib};
+}
 
 }  // namespace
 
@@ -71,13 +92,7 @@ std::optional<double> Subject::ResidentMib() const {
 }
 
 void Subject::AwaitQuiet() const {
-  double before = Must(CpuSecondsOf(program_->pid()));
-  for (int turn = 0; turn < kQuietTurnsMax; ++turn) {
-    poll(nullptr, 0, kQuietTurnMs);
-    const double now = Must(CpuSecondsOf(program_->pid()));
-    if (now - before < kBusySeconds) return;
-    before = now;
-  }
+  bench::AwaitQuiet(program_->pid());
 }
 
 void Subject::Finish() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The load generator against the real server: all its rows come, and what it counted is there."""
+"""The programs that measure: all rows that were asked for come, and what was counted is there."""
 import json
 import pathlib
 import subprocess
@@ -15,13 +15,13 @@ BATCH = {"Set": 1, "SafeSet": 1, "SetBatch of 100": 100}
 SECONDS = 200
 
 
-def measure(programs, *arguments):
+def measure(program, *arguments):
     """What the program wrote as JSON, by the names of the rows."""
     folder = server.scratch_folder()
     lines = folder / "rows"
     done = subprocess.run(
-        [str(programs / "immudb_load"), "--dir", str(folder / "work"), "--json", str(lines),
-         "--seconds", "0.1", *arguments], capture_output=True, text=True, timeout=SECONDS)
+        [str(program), "--dir", str(folder / "work"), "--json", str(lines), "--seconds", "0.1",
+         *arguments], capture_output=True, text=True, timeout=SECONDS)
     if done.returncode != 0:
         raise AssertionError(f"it ended with {done.returncode}: {done.stdout}{done.stderr}")
     rows = [json.loads(line) for line in lines.read_text().splitlines()]
@@ -51,8 +51,8 @@ def metric(page, name, label):
 def check_server_at_an_address(programs):
     metrics_port = server.free_port()
     database = server.Server(programs, flags=["--metrics-port", str(metrics_port)]).start()
-    rows = measure(programs, "--address", database.target, "--metrics", str(metrics_port),
-                   "128 in flight, 4 connections")
+    rows = measure(programs / "immudb_load", "--address", database.target, "--metrics",
+                   str(metrics_port), "128 in flight, 4 connections")
     check_calls(rows, "128 in flight, 4 connections", f"at {database.target}")
     with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics") as reply:
         entries = metric(reply.read().decode(), "immudb_entries", "/defaultdb")
@@ -63,7 +63,8 @@ def check_server_at_an_address(programs):
 
 
 def check_own_server(programs):
-    rows = measure(programs, "16 in flight, 1 connection, durable", "one durable call", "mixed")
+    rows = measure(programs / "immudb_load", "16 in flight, 1 connection, durable",
+                   "one durable call", "mixed")
     check_calls(rows, "16 in flight, 1 connection", "durable")
     lone = rows["one durable call in flight"]
     allowed = lone["compared"]["p50_us"]["target"]
@@ -88,8 +89,26 @@ def check_wrong_password(programs):
     database.stop()
 
 
+def check_engine(programs):
+    rows = measure(programs / "engine_bench", "--entries", "20000", "sustained", "get with",
+                   "scan, keys only", "async set, 16 in flight, durable")
+    expected = {"sustained, 20000 random keys, merges finished, written",
+                "sustained, 20000 random keys, merges finished, durable",
+                "async set, 16 in flight, durable", "get with its log read, 1 thread, written",
+                "scan, keys only, written", "scan, keys only, backwards, written"}
+    if set(rows) != expected:
+        raise AssertionError(f"other rows than asked for: {sorted(rows)}")
+    for row in rows.values():
+        if row["per_second"] <= 0 or row["cpu_ns"] <= 0:
+            raise AssertionError(f"nothing was measured: {row}")
+    grown = rows["sustained, 20000 random keys, merges finished, durable"]
+    if grown["resident_mib"] <= 0 or grown["bytes_per_entry"] < 80:
+        raise AssertionError(f"less than what was written: {grown}")
+
+
 def main():
     programs = server.bin_dir(server.arguments(__doc__).parse_args())
+    check_engine(programs)
     check_own_server(programs)
     check_server_at_an_address(programs)
     check_wrong_password(programs)
