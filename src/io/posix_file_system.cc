@@ -194,7 +194,8 @@ int FlagsOf(OpenMode mode) {
 }  // namespace
 
 Result<std::unique_ptr<File>> PosixFileSystem::Open(const std::string& path, OpenMode mode) {
-  Descriptor descriptor = OpenDescriptor(path, FlagsOf(mode));
+  // Not to wait for whoever writes into a pipe: it is refused below.
+  Descriptor descriptor = OpenDescriptor(path, FlagsOf(mode) | O_NONBLOCK);
   if (!descriptor.valid()) return SystemFailure("open", path);
   struct stat status {};
   if (::fstat(descriptor.number(), &status) != 0) return SystemFailure("open", path);
