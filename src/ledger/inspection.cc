@@ -264,10 +264,11 @@ Result<std::unique_ptr<ComparingFiles>> Inspection::Compare(const ComparedFile& 
 
 void Inspection::ListStops() {
   for (const RecordedRoot& recorded : recorded_) stops_.insert(recorded.head.size.value);
-  if (!manifest_) return;
-  for (const index::RunInfo& run : manifest_->runs) {
-    stops_.insert(run.from.value);
-    stops_.insert(run.to.value);
+  if (manifest_) {
+    for (const index::RunInfo& run : manifest_->runs) {
+      stops_.insert(run.from.value);
+      stops_.insert(run.to.value);
+    }
   }
   if (!stops_.empty()) next_stop_ = *stops_.begin();
 }

@@ -112,9 +112,11 @@ Result<SnapshotManifest> Restoration::Finish() {
 
 Status Restoration::VerifyFolder() const {
   SilentObserver observer;
-  IMMUDB_ASSIGN(const InspectionReport report,
-                InspectLedger({files_, random_, observer}, unfinished_,
-                              {.recorded = {{manifest_->head, "the manifest of the snapshot"}}}));
+  std::vector<RecordedRoot> recorded = required_;
+  recorded.push_back({manifest_->head, "the manifest of the snapshot"});
+  IMMUDB_ASSIGN(
+      const InspectionReport report,
+      InspectLedger({files_, random_, observer}, unfinished_, {.recorded = std::move(recorded)}));
   if (!report.is_whole()) {
     return Fail(Code::kCorrupted, "the snapshot is not what it was: {}",
                 report.findings.front().text);

@@ -8,9 +8,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "crypto/random.h"
 #include "immudb/bytes.h"
+#include "immudb/inspection.h"
 #include "immudb/result.h"
 #include "io/file_system.h"
 #include "ledger/snapshot_manifest.h"
@@ -36,6 +39,9 @@ class Restoration {
   // use, and `directory` does not exist.
   Status Write(BytesView bytes);
 
+  // Asks for one more root on the way to the manifest's: Finish fails with kCorrupted without it.
+  void Require(RecordedRoot root) { required_.push_back(std::move(root)); }
+
   // Makes everything durable, reads it again from its first byte, computes every leaf and the root,
   // and only then gives the folder its name, durably.
   // Errors: kCorrupted if the snapshot is not whole, or its entries have another root; kExhausted,
@@ -56,6 +62,7 @@ class Restoration {
   const std::string directory_;
   const std::string unfinished_;
   const CheckManifest check_;
+  std::vector<RecordedRoot> required_;
 
   Bytes head_;  // Of the snapshot, as long as its manifest is not whole.
   std::optional<SnapshotManifest> manifest_;
