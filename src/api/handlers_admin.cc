@@ -54,13 +54,12 @@ std::string AsText(const Digest& root) {
   return {root.begin(), root.end()};
 }
 
-// A state to copy, which the server gives out as a root.
-Result<SignedRoot> HeadFor(const Environment& environment, const std::string& database,
-                           const Ledger& ledger) {
-  const bool is_signed = environment.signer != nullptr && database != catalog::kSystemDatabase;
-  if (is_signed) return environment.signer->Sign(database, ledger);
-  IMMUDB_ASSIGN(const TreeHead head, ledger.Head());
-  return SignedRoot{.head = head, .signature = {}};
+// A state to copy, which the server gives out as a root: with a signing key, one that it may sign.
+Result<TreeHead> HeadFor(const Environment& environment, const std::string& database,
+                         const Ledger& ledger) {
+  if (environment.signer == nullptr) return ledger.Head();
+  IMMUDB_ASSIGN(const SignedRoot root, environment.signer->Sign(database, ledger));
+  return root.head;
 }
 
 Result<std::shared_ptr<ledger::SnapshotSource>> OpenSnapshot(Environment& environment,
@@ -70,11 +69,12 @@ Result<std::shared_ptr<ledger::SnapshotSource>> OpenSnapshot(Environment& enviro
     IMMUDB_ASSIGN(handle, environment.catalog.OpenDatabase(database));
   }
   const Ledger& ledger = handle == nullptr ? environment.catalog.audit_ledger() : *handle;
-  IMMUDB_ASSIGN(SignedRoot root, HeadFor(environment, database, ledger));
+  IMMUDB_ASSIGN(const TreeHead head, HeadFor(environment, database, ledger));
   IMMUDB_ASSIGN(std::shared_ptr<ledger::SnapshotSource> source,
-                environment.catalog.OpenSnapshot(database, root.head));
-  if (!root.signature.empty()) {
-    source->Sign(environment.signer->public_key(), std::move(root.signature));
+                environment.catalog.OpenSnapshot(database, head));
+  if (environment.signer != nullptr) {
+    IMMUDB_ASSIGN(Bytes signature, environment.signer->SignSnapshot(source->manifest()));
+    source->Sign(environment.signer->public_key(), std::move(signature));
   }
   return source;
 }

@@ -23,6 +23,10 @@ Result<SignedRoot> RootSigner::Sign(const std::string& database, const Ledger& l
   return SignedRoot{.head = head, .signature = state.signature};
 }
 
+Result<Bytes> RootSigner::SignSnapshot(const ledger::SnapshotManifest& manifest) const {
+  return key_.Sign(AsBytes(ledger::SnapshotStatement(manifest)));
+}
+
 Status RootSigner::Commit(const std::string& database, State& state, const TreeHead& head) {
   if (!state.is_loaded) {
     IMMUDB_ASSIGN(state.signed_before, catalog_.ReadSignedRoot(database));

@@ -19,6 +19,7 @@
 #include "immudb/bytes.h"
 #include "immudb/ledger.h"
 #include "immudb/result.h"
+#include "ledger/snapshot_manifest.h"
 
 namespace immudb::api {
 
@@ -40,6 +41,10 @@ class RootSigner {
   // Errors: kCorrupted if it contradicts what was signed before; those of Ledger::Head and of
   // storing the state, and then nothing was signed.
   Result<SignedRoot> Sign(const std::string& database, const Ledger& ledger);
+
+  // Signs the statement of a snapshot. Requires: its head is one that Sign has given.
+  // Errors: those of EcdsaPrivateKey::Sign.
+  Result<Bytes> SignSnapshot(const ledger::SnapshotManifest& manifest) const;
 
  private:
   struct State {

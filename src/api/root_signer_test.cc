@@ -61,6 +61,33 @@ TEST_F(RootSignerTest, WhatClientsVerifyIsWhatIsSigned) {
   }
 }
 
+TEST_F(RootSignerTest, TheAuditTrailIsSignedAsAnyDatabase) {
+  const SignedRoot root = signer_->Sign("systemdb", catalog_->audit_ledger()).value();
+  EXPECT_EQ(root.head, catalog_->audit_ledger().Head().value());
+  EXPECT_EQ(catalog_->ReadSignedRoot("systemdb").value(), root.head);
+}
+
+TEST_F(RootSignerTest, ASignatureOfASnapshotIsOfItsLedgerOnly) {
+  ledger::SnapshotManifest manifest{.meta = {.origin = "immudb/x/systemdb"},
+                                    .head = {.size = {3}},
+                                    .log_bytes = 208,
+                                    .taken_us = 7};
+  manifest.public_key = signer_->public_key();
+  EXPECT_FALSE(ledger::HasSoundSignature(manifest));
+  manifest.signature = signer_->SignSnapshot(manifest).value();
+  EXPECT_TRUE(ledger::HasSoundSignature(manifest));
+  for (int change = 0; change < 6; ++change) {
+    ledger::SnapshotManifest other = manifest;
+    if (change == 0) other.meta.origin = "immudb/x/other";
+    if (change == 1) other.meta.ledger.bytes[0] ^= 1;
+    if (change == 2) ++other.head.size.value;
+    if (change == 3) other.head.root[0] ^= 1;
+    if (change == 4) other.log_bytes += 8;
+    if (change == 5) ++other.taken_us;
+    EXPECT_FALSE(ledger::HasSoundSignature(other)) << change;
+  }
+}
+
 TEST_F(RootSignerTest, ARootHasOneSignature) {
   Set("a");
   const Bytes first = Sign().value().signature;

@@ -23,6 +23,7 @@ std::string_view KindText(EventKind kind) {
     case EventKind::kConfigurationChanged: return "configuration changed";
     case EventKind::kSigningKeyUsed: return "signing key used";
     case EventKind::kSnapshotTaken: return "snapshot taken";
+    case EventKind::kBackupRestored: return "backup restored";
     case EventKind::kLogin: return "login";
     case EventKind::kLoginFailed: return "login failed";
     case EventKind::kLogout: return "logout";

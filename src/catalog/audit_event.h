@@ -21,6 +21,7 @@ enum class EventKind : std::uint8_t {
   kConfigurationChanged,
   kSigningKeyUsed,
   kSnapshotTaken,
+  kBackupRestored,
   kLogin,
   kLoginFailed,
   kLogout,

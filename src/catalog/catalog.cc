@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "catalog/origin.h"
 #include "catalog/signed_root.h"
 #include "ledger/inspection.h"
 
@@ -14,17 +15,6 @@ namespace immudb::catalog {
 namespace {
 
 constexpr std::array kBuiltInDatabases = {kDefaultDatabase, kSystemDatabase};
-// A ledger's origin names the server it was made by, for ever.
-constexpr std::string_view kOriginPrefix = "immudb/";
-
-// The identity within the origin of defaultdb.
-Result<ServerId> IdentityOf(std::string_view origin) {
-  if (origin.starts_with(kOriginPrefix)) {
-    origin.remove_prefix(kOriginPrefix.size());
-    return ParseServerId(origin.substr(0, origin.find('/')));
-  }
-  return Fail(Code::kInvalidArgument, "origin {} names no server", origin);
-}
 
 }  // namespace
 
@@ -42,7 +32,7 @@ Catalog::~Catalog() {
 }
 
 std::string Catalog::OriginOf(std::string_view database) const {
-  return Text("{}{}/{}", kOriginPrefix, server_id_, database);
+  return OriginText({.server = id_, .database = std::string(database)});
 }
 
 Status Catalog::OpenAll() {
@@ -71,7 +61,7 @@ Status Catalog::OpenDefaultDatabase() {
   ServerId id{};
   if (!exists) {
     IMMUDB_TRY(context_.random.Fill(id));
-    server_id_ = ServerIdText(id);
+    id_ = id;
     IMMUDB_TRY(context_.engine.CreateLedger(path, OriginOf(kDefaultDatabase)));
   }
   IMMUDB_ASSIGN(std::unique_ptr<Ledger> ledger, context_.engine.OpenLedger(path));
@@ -79,16 +69,17 @@ Status Catalog::OpenDefaultDatabase() {
   if (stored) {
     id = *stored;
   } else {
-    const Result<ServerId> original = IdentityOf(ledger->origin());
+    const Result<Origin> original = ParseOrigin(ledger->origin());
     if (!original) {
       return Fail(Code::kCorrupted,
                   "{} holds no immudb.identifier and its ledger does not tell it either; restore "
                   "the file from a backup",
                   path);
     }
-    id = *original;
+    id = original->server;
     IMMUDB_TRY(directory_->StoreServerId(id));
   }
+  id_ = id;
   server_id_ = ServerIdText(id);
   default_ledger_ = databases_.AddOpen(std::string(kDefaultDatabase), path, std::move(ledger));
   return {};
@@ -166,14 +157,19 @@ Status Catalog::CreateDatabase(const std::string& name) {
   return {};
 }
 
+std::optional<std::string> Catalog::FolderOf(std::string_view database) const {
+  if (database == kSystemDatabase) return directory_->DatabasePath(std::string(database));
+  return databases_.PathOf(database);
+}
+
 Result<std::optional<TreeHead>> Catalog::ReadSignedRoot(std::string_view database) const {
-  const std::optional<std::string> folder = databases_.PathOf(database);
+  const std::optional<std::string> folder = FolderOf(database);
   if (!folder) return Fail(Code::kNotFound, "{} does not exist", database);
   return catalog::ReadSignedRoot(context_.files, *folder);
 }
 
 Status Catalog::StoreSignedRoot(std::string_view database, const TreeHead& head) {
-  const std::optional<std::string> folder = databases_.PathOf(database);
+  const std::optional<std::string> folder = FolderOf(database);
   if (!folder) return Fail(Code::kNotFound, "{} does not exist", database);
   return catalog::StoreSignedRoot(context_.files, *folder, head);
 }
@@ -188,12 +184,12 @@ std::vector<DatabaseState> Catalog::DatabaseStates() const {
 }
 
 Result<InspectionReport> Catalog::Inspect(std::string_view database, InspectionObserver& observer) {
-  if (database == kSystemDatabase) return system_ledger_->Inspect({}, observer);
-  const std::optional<std::string> folder = databases_.PathOf(database);
+  const std::optional<std::string> folder = FolderOf(database);
   if (!folder) return Fail(Code::kNotFound, "{} does not exist", database);
   std::vector<RecordedRoot> recorded;
   IMMUDB_ASSIGN(const std::optional<TreeHead> signed_root, ReadSignedRoot(database));
   if (signed_root) recorded.push_back({*signed_root, "the root signed last"});
+  if (database == kSystemDatabase) return system_ledger_->Inspect(recorded, observer);
   const LedgerHandle ledger = databases_.FindOpen(database);
   if (ledger != nullptr) return ledger->Inspect(recorded, observer);
   Result<InspectionReport> at_rest = ledger::InspectLedger(
@@ -206,9 +202,7 @@ Result<InspectionReport> Catalog::Inspect(std::string_view database, InspectionO
 
 Result<std::unique_ptr<ledger::SnapshotSource>> Catalog::OpenSnapshot(std::string_view database,
                                                                       const TreeHead& head) const {
-  const std::optional<std::string> folder =
-      database == kSystemDatabase ? directory_->DatabasePath(std::string(kSystemDatabase))
-                                  : databases_.PathOf(database);
+  const std::optional<std::string> folder = FolderOf(database);
   if (!folder) return Fail(Code::kNotFound, "{} does not exist", database);
   return ledger::SnapshotSource::Open(context_.files, *folder, head, context_.clock.NowUnixUs());
 }

@@ -77,7 +77,8 @@ class Catalog {
   // show it.
   Status CreateDatabase(const std::string& name) IMMUDB_EXCLUDES(create_mutex_);
 
-  // The newest root of a database that was signed, if any was; see signed_root.h. Both block.
+  // The newest root of a database that was signed, if any was; see signed_root.h. The audit trail
+  // is one here, too. Both block.
   // Errors: kNotFound if there is no such database; those of DecodeSignedRoot, io::ReadFile and
   // io::ReplaceFile.
   Result<std::optional<TreeHead>> ReadSignedRoot(std::string_view database) const;
@@ -126,12 +127,14 @@ class Catalog {
   Status LoadDatabases();
   Status CheckComplete() const;
   std::string OriginOf(std::string_view database) const;
+  std::optional<std::string> FolderOf(std::string_view database) const;
   void AddUserDatabase(const DatabaseRecord& record);
 
   const CatalogContext context_;
   std::unique_ptr<DataDirectory> directory_;
   std::optional<Bytes> users_file_;
-  std::string server_id_;
+  ServerId id_{};
+  std::string server_id_;        // Its text.
   DatabaseTable databases_;      // Without systemdb.
   LedgerHandle default_ledger_;  // Keeps it open.
   std::unique_ptr<Ledger> system_ledger_;

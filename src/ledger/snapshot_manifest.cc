@@ -7,6 +7,8 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file_frame.h"
+#include "base/hex.h"
+#include "crypto/ecdsa.h"
 #include "log/record.h"
 
 namespace immudb::ledger {
@@ -55,6 +57,20 @@ Bytes EncodeSnapshotManifest(const SnapshotManifest& manifest) {
          static_cast<std::uint32_t>(out.size() + kFrameTrailerBytes));
   EndFramedFile(out);
   return out;
+}
+
+std::string SnapshotStatement(const SnapshotManifest& manifest) {
+  // The origin comes last: it is the only part that could hold the end of a line.
+  return Text(
+      "immudb snapshot 1\nledger {}\nsize {}\nroot {}\nlog bytes {}\ntaken us {}\norigin {}",
+      ToHex(manifest.meta.ledger.bytes), manifest.head.size.value, ToHex(manifest.head.root),
+      manifest.log_bytes, manifest.taken_us, manifest.meta.origin);
+}
+
+bool HasSoundSignature(const SnapshotManifest& manifest) {
+  const std::string statement = SnapshotStatement(manifest);
+  return !manifest.signature.empty() &&
+         crypto::VerifyEcdsa(manifest.public_key, AsBytes(statement), manifest.signature);
 }
 
 Result<std::optional<std::size_t>> SnapshotManifestBytes(BytesView bytes) {

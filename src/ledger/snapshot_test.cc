@@ -284,6 +284,36 @@ TEST(SnapshotManifestTest, ItIsAsItsPageShows) {
   EXPECT_EQ(*decoded, manifest);
 }
 
+// The block with the statement in docs/formats/snapshot.md.
+TEST(SnapshotManifestTest, WhatIsSignedIsAsItsPageShows) {
+  SnapshotManifest manifest{.meta = {.origin = "example"},
+                            .head = {.size = {3}},
+                            .log_bytes = 208,
+                            .taken_us = 1'700'000'000'000'000};
+  std::iota(manifest.meta.ledger.bytes.begin(), manifest.meta.ledger.bytes.end(), std::uint8_t{0});
+  manifest.head.root.fill(0xab);
+  std::ifstream file(std::string(IMMUDB_SOURCE_DIR) + "/docs/formats/snapshot.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_NE(page.find("```\n" + SnapshotStatement(manifest) + "\n```"), std::string::npos)
+      << SnapshotStatement(manifest);
+}
+
+TEST_F(SnapshotTest, AnEarlierRootThatIsRequiredHasToBeThere) {
+  const TreeHead head = *world_.ledger->Head();
+  const Bytes snapshot = ReadAll(*Source(head));
+  for (const bool is_right : {false, true}) {
+    TreeHead earlier{.size = {20}, .root = *world_.ledger->Node(0, 0, {1})};
+    if (is_right) earlier = {.size = {1}, .root = *world_.ledger->Node(0, 0, {1})};
+    const auto restoration = Restoration::Begin(world_.files, random_, kTarget, nullptr);
+    ASSERT_TRUE(restoration);
+    ASSERT_TRUE((*restoration)->Write(snapshot));
+    (*restoration)->Require({earlier, "somebody"});
+    const auto finished = (*restoration)->Finish();
+    EXPECT_EQ(finished.has_value(), is_right);
+    EXPECT_EQ(TargetExists(), is_right);
+  }
+}
+
 TEST(SnapshotManifestTest, EveryChangedByteIsNoticed) {
   const Bytes bytes =
       EncodeSnapshotManifest({.meta = {.origin = "o"}, .head = {.size = {1}}, .log_bytes = 104});
