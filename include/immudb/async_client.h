@@ -130,6 +130,19 @@ class AsyncClient {
   void Dump(std::function<bool(std::vector<DumpRecord>)> on_records, const CallOptions& options,
             Callback<void> done);
 
+  // Of immudb.admin.v1, for the superadmin (docs/admin-api.md). All databases, the audit trail,
+  // `systemdb`, last.
+  void DatabaseStates(const CallOptions& options, Callback<std::vector<DatabaseState>> done);
+  // Entries of the audit trail from `first` on, at most `limit` and at most 1000; 0: 1000. Fewer
+  // where they are long; none beyond its end.
+  void ReadAuditTrail(LeafIndex first, std::uint32_t limit, const CallOptions& options,
+                      Callback<AuditPage> done);
+  // Hands a copy of a database, as docs/formats/snapshot.md describes it, to `on_bytes`, part by
+  // part, the manifest first; it returns false to end it. The deadline is that of the whole copy.
+  // Ends with kUnavailable if ended.
+  void TakeSnapshot(const std::string& database, std::function<bool(BytesView)> on_bytes,
+                    const CallOptions& options, Callback<void> done);
+
  private:
   explicit AsyncClient(std::unique_ptr<client::Core> core);
 

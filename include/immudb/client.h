@@ -94,6 +94,13 @@ class Client {
   Status Dump(std::function<bool(std::vector<DumpRecord>)> on_records,
               const CallOptions& options = {});
 
+  // For the superadmin.
+  Result<std::vector<DatabaseState>> DatabaseStates(const CallOptions& options = {});
+  Result<AuditPage> ReadAuditTrail(LeafIndex first, std::uint32_t limit = 0,
+                                   const CallOptions& options = {});
+  Status TakeSnapshot(const std::string& database, std::function<bool(BytesView)> on_bytes,
+                      const CallOptions& options = {});
+
  private:
   std::unique_ptr<AsyncClient> async_;
 };

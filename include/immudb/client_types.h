@@ -220,4 +220,28 @@ struct TreeNode {
 };
 using TreeLayer = std::vector<TreeNode>;
 
+// A database as the superadmin sees it.
+struct DatabaseState {
+  std::string name;
+  bool is_open = false;  // Else it is at rest, and what follows is as of its closing.
+  TreeHead head;
+  bool has_root = false;  // Else the root is not known: at rest, or damaged.
+  std::uint64_t log_bytes = 0;
+  std::uint64_t derived_bytes = 0;
+  bool damaged = false;
+  bool accepts_writes = false;
+};
+
+// An entry of the audit trail.
+struct AuditEntry {
+  LeafIndex index;
+  Bytes key;
+  Bytes value;  // A JSON object.
+};
+
+struct AuditPage {
+  std::vector<AuditEntry> entries;
+  TreeHead head;  // Of the whole trail.
+};
+
 }  // namespace immudb

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/error.h"
 #include "client/core.h"
 #include "client/safe_calls.h"
 #include "proof/stored_encoding.h"
@@ -305,6 +306,34 @@ void AsyncClient::PrintTree(const CallOptions& options, Callback<std::vector<Tre
 void AsyncClient::Dump(std::function<bool(std::vector<DumpRecord>)> on_records,
                        const CallOptions& options, Callback<void> done) {
   core_->Dump(std::move(on_records), options, std::move(done));
+}
+
+void AsyncClient::DatabaseStates(const CallOptions& options,
+                                 Callback<std::vector<DatabaseState>> done) {
+  core_->Ask({.method = "Databases", .service = client::Service::kAdmin}, options, std::move(done),
+             [](const RpcReply& reply) { return client::DecodeDatabaseStates(reply.body); });
+}
+
+void AsyncClient::ReadAuditTrail(LeafIndex first, std::uint32_t limit, const CallOptions& options,
+                                 Callback<AuditPage> done) {
+  core_->Ask({.method = "AuditTrail",
+              .request = client::EncodeAuditRange(first, limit),
+              .service = client::Service::kAdmin},
+             options, std::move(done),
+             [](const RpcReply& reply) { return client::DecodeAuditPage(reply.body); });
+}
+
+void AsyncClient::TakeSnapshot(const std::string& database, std::function<bool(BytesView)> on_bytes,
+                               const CallOptions& options, Callback<void> done) {
+  core_->AskStream({.method = "Snapshot",
+                    .request = client::EncodeSnapshotRequest(database),
+                    .service = client::Service::kAdmin},
+                   options, std::move(done),
+                   [on_bytes = std::move(on_bytes)](const Bytes& message) -> Status {
+                     IMMUDB_ASSIGN(const std::string bytes, client::DecodeSnapshotPiece(message));
+                     if (on_bytes(AsBytes(bytes))) return {};
+                     return Fail(Code::kUnavailable, "the copy was ended");
+                   });
 }
 
 }  // namespace immudb

@@ -247,4 +247,24 @@ Status Client::Dump(std::function<bool(std::vector<DumpRecord>)> on_records,
       [&](Callback<void> done) { async_->Dump(std::move(on_records), options, std::move(done)); });
 }
 
+Result<std::vector<DatabaseState>> Client::DatabaseStates(const CallOptions& options) {
+  return Await<std::vector<DatabaseState>>([&](Callback<std::vector<DatabaseState>> done) {
+    async_->DatabaseStates(options, std::move(done));
+  });
+}
+
+Result<AuditPage> Client::ReadAuditTrail(LeafIndex first, std::uint32_t limit,
+                                         const CallOptions& options) {
+  return Await<AuditPage>([&](Callback<AuditPage> done) {
+    async_->ReadAuditTrail(first, limit, options, std::move(done));
+  });
+}
+
+Status Client::TakeSnapshot(const std::string& database, std::function<bool(BytesView)> on_bytes,
+                            const CallOptions& options) {
+  return Await<void>([&](Callback<void> done) {
+    async_->TakeSnapshot(database, std::move(on_bytes), options, std::move(done));
+  });
+}
+
 }  // namespace immudb

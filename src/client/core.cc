@@ -77,7 +77,8 @@ void Core::Run(const std::shared_ptr<Attempt>& attempt) {
       {.method = attempt->question.method,
        .request = attempt->question.request,
        .token = attempt->call->token,
-       .timeout = left},
+       .timeout = left,
+       .service = attempt->question.service},
       [this, attempt](RpcReply reply) { OnAnswer(attempt, std::move(reply)); });
 }
 
@@ -161,22 +162,31 @@ void Core::FetchSignedHead(const CallPtr& call, Callback<SignedHead> done) {
 
 void Core::Dump(std::function<bool(std::vector<DumpRecord>)> on_records, const CallOptions& options,
                 Callback<void> done) {
-  CallPtr call = Begin("Dump", options);
+  AskStream({"Dump", {}}, options, std::move(done),
+            [on_records = std::move(on_records)](const Bytes& message) -> Status {
+              IMMUDB_ASSIGN(std::vector<DumpRecord> records, DecodeDump(message));
+              if (on_records(std::move(records))) return {};
+              return Fail(Code::kUnavailable, "the dump was ended");
+            });
+}
+
+void Core::AskStream(Question question, const CallOptions& options, Callback<void> done,
+                     std::function<Status(const Bytes& message)> take) {
+  CallPtr call = Begin(question.method, options);
   // Shared by the two callbacks.
-  auto fault = std::make_shared<std::optional<Error>>();
+  auto fault = std::make_shared<Status>();
   environment_.transport->StartStream(
-      {.method = "Dump", .request = {}, .token = call->token, .timeout = TimeLeft(call)},
-      [fault, on_records = std::move(on_records)](const Bytes& message) {
-        Result<std::vector<DumpRecord>> records = DecodeDump(message);
-        if (!records) {
-          *fault = records.error();
-        } else if (!on_records(*std::move(records))) {
-          *fault = Error{Code::kUnavailable, "the dump was ended"};
-        }
-        return !fault->has_value();
+      {.method = question.method,
+       .request = std::move(question.request),
+       .token = call->token,
+       .timeout = TimeLeft(call),
+       .service = question.service},
+      [fault, take = std::move(take)](const Bytes& message) {
+        *fault = take(message);
+        return fault->has_value();
       },
       [this, call, fault, done = std::move(done)](const RpcReply& reply) {
-        if (fault->has_value()) return done(**fault);
+        if (!*fault) return done(fault->error());
         if (reply.code != WireCode::kOk) return done(ErrorOf(reply, Place()));
         done({});
       });

@@ -43,6 +43,7 @@ struct Question {
   const char* method = nullptr;
   Bytes request = {};
   Effect effect = Effect::kNone;
+  Service service = Service::kData;
 };
 
 // Thread-safe.
@@ -82,6 +83,10 @@ class Core : public HeadSource {
 
   void Dump(std::function<bool(std::vector<DumpRecord>)> on_records, const CallOptions& options,
             Callback<void> done);
+
+  // Asks once, and hands each message of the answer to `take`, whose error ends the call.
+  void AskStream(Question question, const CallOptions& options, Callback<void> done,
+                 std::function<Status(const Bytes& message)> take);
 
   // The keeper of the database that `call` is about.
   HeadKeeper& Keeper(const CallPtr& call);

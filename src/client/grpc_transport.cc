@@ -16,10 +16,17 @@
 namespace immudb::client {
 namespace {
 
-constexpr const char* kService = "/immudb.schema.ImmuService/";
 constexpr const char* kUuidHeader = "immudb-uuid";
 constexpr int kFirstReconnectMs = 50;
 constexpr int kReconnectMaxMs = 2000;
+
+std::string PathOf(const Rpc& rpc) {
+  switch (rpc.service) {
+    case Service::kData: break;
+    case Service::kAdmin: return "/immudb.admin.v1.AdminService/" + rpc.method;
+  }
+  return "/immudb.schema.ImmuService/" + rpc.method;
+}
 
 grpc::ByteBuffer ToBuffer(const Bytes& bytes) {
   grpc::Slice slice(bytes.data(), bytes.size());
@@ -149,7 +156,7 @@ class GrpcTransport : public Transport {
   void Start(Rpc rpc, Done done) override {
     auto call = std::make_shared<Unary>(contexts_, rpc, std::move(done));
     Unary& unary = *call;  // The callback keeps it alive.
-    stub_.UnaryCall(&unary.context, kService + rpc.method, {}, &unary.request, &unary.response,
+    stub_.UnaryCall(&unary.context, PathOf(rpc), {}, &unary.request, &unary.response,
                     [call = std::move(call)](const grpc::Status& status) {
                       RpcReply reply = ToReply(call->context, status);
                       if (status.ok()) reply.body = FromBuffer(call->response);
@@ -159,7 +166,7 @@ class GrpcTransport : public Transport {
 
   void StartStream(Rpc rpc, OnMessage on_message, Done done) override {
     auto stream = std::make_unique<Stream>(contexts_, rpc, std::move(on_message), std::move(done));
-    stream.release()->Begin(stub_, kService + rpc.method);
+    stream.release()->Begin(stub_, PathOf(rpc));
   }
 
   void CancelAll() override { contexts_->CancelAll(); }

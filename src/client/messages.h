@@ -49,6 +49,8 @@ Bytes EncodeChangePermission(const ChangePermissionRequest& request);
 Bytes EncodeSetActiveUser(const std::string& name, UserState state);
 Bytes EncodeAuthKind(AuthKind kind);
 Bytes EncodeMtls(MtlsMode mode);
+Bytes EncodeAuditRange(LeafIndex first, std::uint32_t limit);
+Bytes EncodeSnapshotRequest(const std::string& database);
 // The bytes that a server signs. Source: immudb 0.8.1.
 // Requires: head.size > 0.
 Bytes EncodeSignedPayload(const TreeHead& head);
@@ -82,6 +84,9 @@ Result<std::vector<User>> DecodeUsers(const Bytes& body);
 Result<HealthReport> DecodeHealth(const Bytes& body);
 Result<std::vector<TreeLayer>> DecodeTree(const Bytes& body);
 Result<std::vector<DumpRecord>> DecodeDump(const Bytes& body);
+Result<std::vector<DatabaseState>> DecodeDatabaseStates(const Bytes& body);
+Result<AuditPage> DecodeAuditPage(const Bytes& body);
+Result<std::string> DecodeSnapshotPiece(const Bytes& body);
 
 // Turns the value of `item` from what is stored into `form`. Errors: kUnsupported.
 Status ToForm(Item& item, ValueForm form);

@@ -34,11 +34,17 @@ enum class WireCode : std::uint8_t {
   kUnauthenticated = 16,
 };
 
+enum class Service : std::uint8_t {
+  kData,   // That of immudb 0.8.1.
+  kAdmin,  // immudb.admin.v1.
+};
+
 struct Rpc {
   std::string method;  // Without the service: "SafeSet".
   Bytes request;
   std::string token;  // Of the session; empty: the call goes without.
   std::chrono::nanoseconds timeout{};
+  Service service = Service::kData;
 };
 
 struct RpcReply {
