@@ -3,79 +3,29 @@
 // A record is its length (4 bytes, the lowest first) and its bytes: EncodeDumpRecord.
 // Source: the dump files of immudb 0.8.1.
 
-#include <unistd.h>
-
-#include <array>
 #include <chrono>
-#include <ctime>
 #include <functional>
 
 #include "base/encoding.h"
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/new_file.h"
+#include "cli/progress.h"
 #include "cli/terminal.h"
 #include "io/posix_file_system.h"
 
 namespace immudb::cli {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-
 constexpr std::chrono::hours kDumpTimeMax{24 * 7};
-constexpr std::chrono::milliseconds kBetweenProgress{200};
 constexpr std::string_view kStandardOutput = "-";
 
 // `immudb_2020-12-08_12-52-00.bkp`, by the local clock.
 std::string DefaultName() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  std::array<char, 64> text{};
-  localtime_r(&now, &parts);
-  return {text.data(),
-          std::strftime(text.data(), text.size(), "immudb_%Y-%m-%d_%H-%M-%S.bkp", &parts)};
+  return Text("immudb_{}.bkp", TimeStamp());
 }
-
-// Tells how far it is, on a terminal only.
-class Progress {
- public:
-  void Add(std::uint64_t records, std::uint64_t bytes) {
-    records_ += records;
-    bytes_ += bytes;
-    const SteadyClock::time_point now = SteadyClock::now();
-    if (!is_seen_ || now < next_) return;
-    next_ = now + kBetweenProgress;
-    PrintError(Text("\r{} records, {} MB", records_, bytes_ / 1'000'000));
-    has_line_ = true;
-  }
-
-  void End() {
-    if (has_line_) PrintError("\r\x1b[K");
-    has_line_ = false;
-  }
-
-  std::uint64_t records() const { return records_; }
-  std::uint64_t bytes() const { return bytes_; }
-
- private:
-  const bool is_seen_ = IsTerminal(StandardStream::kError);
-  SteadyClock::time_point next_{};
-  bool has_line_ = false;
-  std::uint64_t records_ = 0;
-  std::uint64_t bytes_ = 0;
-};
 
 using Sink = std::function<Status(BytesView bytes)>;
-
-Status WriteOut(BytesView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Fail(Code::kIo, "standard output cannot be written");
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-  return {};
-}
 
 // Hands every record of the database to `sink`. Errors: those of the call and of the sink.
 Status Pull(Context& context, const Sink& sink, Progress& progress) {
@@ -100,19 +50,18 @@ Status Pull(Context& context, const Sink& sink, Progress& progress) {
 
 std::string DoneText(const Context& context, const Progress& progress, const std::string& name) {
   if (context.style.form == OutputForm::kJson) {
-    return NumberText("records", progress.records(), context.style);
+    return NumberText("records", progress.count(), context.style);
   }
-  if (progress.records() == 0) return "Database is empty.\n";
-  return Text("SUCCESS: {} key-value entries were backed-up to file {}\n", progress.records(),
-              name);
+  if (progress.count() == 0) return "Database is empty.\n";
+  return Text("SUCCESS: {} key-value entries were backed-up to file {}\n", progress.count(), name);
 }
 
 Status DumpOut(Context& context) {
   if (IsTerminal(StandardStream::kOutput)) {
     return UsageError(context, "a dump is no text: send standard output to a file or a program");
   }
-  Progress progress;
-  IMMUDB_TRY(Pull(context, WriteOut, progress));
+  Progress progress("records");
+  IMMUDB_TRY(Pull(context, WriteOutput, progress));
   PrintError(DoneText(context, progress, "standard output"));
   return {};
 }
@@ -120,10 +69,10 @@ Status DumpOut(Context& context) {
 Status DumpToFile(Context& context, const std::string& name) {
   io::PosixFileSystem files;
   IMMUDB_ASSIGN(const auto file, NewFile::Create(files, name));
-  Progress progress;
+  Progress progress("records");
   IMMUDB_TRY(Pull(
       context, [&](BytesView bytes) { return file->Append(bytes); }, progress));
-  if (progress.records() > 0) IMMUDB_TRY(file->Commit());
+  if (progress.count() > 0) IMMUDB_TRY(file->Commit());
   Print(DoneText(context, progress, name));
   return {};
 }

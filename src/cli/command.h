@@ -84,6 +84,9 @@ std::vector<Command> UserCommands();
 std::vector<Command> DatabaseCommands();
 std::vector<Command> ServerCommands();
 std::vector<Command> DumpCommands();
+std::vector<Command> BackupCommands();
+std::vector<Command> RestoreCommands();
+std::vector<Command> AuditLogCommands();
 std::vector<Command> StatsCommands();
 
 }  // namespace immudb::cli

@@ -12,9 +12,9 @@ namespace {
 std::span<const Command> Commands() {
   static const std::vector<Command> all = [] {
     std::vector<Command> commands;
-    for (const auto& group :
-         {AdminSessionCommands(), UserCommands(), DatabaseCommands(), ServerCommands(),
-          DumpCommands(), StatsCommands(), DocumentCommands()}) {
+    for (const auto& group : {AdminSessionCommands(), UserCommands(), DatabaseCommands(),
+                              ServerCommands(), DumpCommands(), BackupCommands(), RestoreCommands(),
+                              AuditLogCommands(), StatsCommands(), DocumentCommands()}) {
       commands.insert(commands.end(), group.begin(), group.end());
     }
     return commands;

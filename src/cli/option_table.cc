@@ -212,6 +212,76 @@ Rows StatsRows() {
   };
 }
 
+Rows BackupRows() {
+  return {
+      {.name = "dbdir", .default_value = "./data", .help = "the server's data folder"},
+      {.name = "manual-stop-start",
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "as immudb 0.8.1: the server is stopped and started by hand; asks first, backup "
+               "reads the data folder itself, restore replaces it",
+       .places = OptionPlaces::kFlag},
+      {.name = "uncompressed",
+       .short_name = 'u',
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "write a folder in place of one file",
+       .places = OptionPlaces::kFlag},
+      {.name = "force",
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "replace a data folder that exists; it is kept under another name",
+       .places = OptionPlaces::kFlag},
+      {.name = "yes",
+       .short_name = 'y',
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "do not ask",
+       .places = OptionPlaces::kFlag},
+      {.name = "expect",
+       .help = "what the backup must hold, known from elsewhere: the digest that `backup` printed, "
+               "or roots, as NAME=ROOT or NAME=ROOT@SIZE, separated by commas",
+       .places = OptionPlaces::kFlag},
+      {.name = "server-key",
+       .help = "the server's signing key in hex, or its SHA-256: accept what it has signed only"},
+      {.name = "users-file",
+       .help = "file with the users of the restored server, a copy of `users` in a data folder; "
+               "without it those of the replaced folder, or a new superadmin"},
+  };
+}
+
+Rows AuditLogRows() {
+  return {
+      {.name = "follow",
+       .short_name = 'f',
+       .type = OptionType::kBool,
+       .default_value = "false",
+       .help = "go on with what comes, until interrupted",
+       .places = OptionPlaces::kFlag},
+      {.name = "since",
+       .help = "show events from then on: 2020-12-08, 2020-12-08T12:52:00 (UTC), or 30m, 12h, 7d "
+               "ago",
+       .places = OptionPlaces::kFlag},
+      {.name = "until", .help = "show events before then", .places = OptionPlaces::kFlag},
+      {.name = "user",
+       .help = "show what this user did, or what was done to him",
+       .places = OptionPlaces::kFlag},
+      {.name = "event",
+       .help = "show events of this kind, such as login",
+       .places = OptionPlaces::kFlag},
+      {.name = "database",
+       .help = "show events about this database",
+       .places = OptionPlaces::kFlag},
+      {.name = "last",
+       .type = OptionType::kInteger,
+       .default_value = "0",
+       .help = "show no more than so many, the newest; 0: all",
+       .places = OptionPlaces::kFlag,
+       .minimum = 0,
+       .maximum = 1'000'000},
+  };
+}
+
 // `NAME_IMMUDB_PORT` of the program `NAME` for the option `immudb-port`.
 std::string VariableOf(std::string_view program, std::string_view option) {
   std::string name = Text("{}_{}", program, option);
@@ -250,8 +320,9 @@ std::span<const OptionRow> ClientOptionRows() {
 }
 
 std::span<const OptionRow> AdminOptionRows() {
-  static const OptionTable table("immuadmin", {ConnectionRows(), TlsRows(), SessionRows(),
-                                               NewPasswordRows(), AdminOutputRows(), StatsRows()});
+  static const OptionTable table("immuadmin",
+                                 {ConnectionRows(), TlsRows(), SessionRows(), NewPasswordRows(),
+                                  AdminOutputRows(), StatsRows(), BackupRows(), AuditLogRows()});
   return table.rows();
 }
 

@@ -75,6 +75,22 @@ void PrintError(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+Status WriteOutput(BytesView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Fail(Code::kIo, "standard output cannot be written");
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+bool AskYesNo(std::string_view question) {
+  Print(question);
+  const Result<std::string> line = ReadLine();
+  return line && (*line == "y" || *line == "Y" || *line == "yes");
+}
+
 Result<std::string> AskPassword(std::string_view prompt) {
   if (!IsTerminal(StandardStream::kInput)) return ReadLine();
   Print(prompt);
@@ -84,6 +100,18 @@ Result<std::string> AskPassword(std::string_view prompt) {
   }();
   Print("\n");
   return line;
+}
+
+Result<std::size_t> ReadInputBytes(std::span<std::uint8_t> out) {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t count = ::read(STDIN_FILENO, out.data() + done, out.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Fail(Code::kIo, "standard input cannot be read");
+    if (count == 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  return done;
 }
 
 Result<std::string> ReadInput(std::size_t bytes_max) {

@@ -170,7 +170,22 @@ Style StyleOf(const Tool& tool, const Context& context) {
   return style;
 }
 
-Status Connect(const Tool& tool, Context& context) {
+int RunCommand(const Tool& tool, const Command& command, Context& context) {
+  Status done = Status();
+  if (command.needs_server == NeedsServer::kYes) done = ConnectTool(context);
+  if (done) done = command.run(context);
+  if (done) return kExitSuccess;
+  const Error& error = done.error();
+  if (context.is_usage_error) return UsageFault(tool, error.message);
+  const bool is_lie = error.code == Code::kTampered;
+  PrintError(Text("{}{}\n", is_lie ? "VERIFICATION FAILED: " : "", error.message));
+  return ExitCodeOf(error.code);
+}
+
+}  // namespace
+
+Status ConnectTool(Context& context) {
+  const Tool& tool = *context.tool;
   Result<ClientOptions> options = tool.client_options(*context.options);
   if (!options) return UsageError(context, options.error().message);
   IMMUDB_ASSIGN(context.client, Client::Connect(*options));
@@ -182,20 +197,6 @@ Status Connect(const Tool& tool, Context& context) {
   if (session.has_value()) context.client->SetSession(*std::move(session));
   return {};
 }
-
-int RunCommand(const Tool& tool, const Command& command, Context& context) {
-  Status done = Status();
-  if (command.needs_server == NeedsServer::kYes) done = Connect(tool, context);
-  if (done) done = command.run(context);
-  if (done) return kExitSuccess;
-  const Error& error = done.error();
-  if (context.is_usage_error) return UsageFault(tool, error.message);
-  const bool is_lie = error.code == Code::kTampered;
-  PrintError(Text("{}{}\n", is_lie ? "VERIFICATION FAILED: " : "", error.message));
-  return ExitCodeOf(error.code);
-}
-
-}  // namespace
 
 bool Takes(const Command& command, std::string_view option) {
   return std::find(command.flags.begin(), command.flags.end(), option) != command.flags.end();

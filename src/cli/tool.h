@@ -56,6 +56,10 @@ bool IsGlobal(const Tool& tool, std::string_view option);
 // The words that call the command: "user create".
 std::string NameOf(const Command& command);
 
+// Makes the client of `context`, with the session that is kept. For commands that need no server
+// and then do; the others have it. Errors: those of the options and of the token file.
+Status ConnectTool(Context& context);
+
 // Runs the command that `words`, the program's arguments, name, and returns the exit code. Results
 // go to standard output, everything else to standard error.
 int RunTool(const Tool& tool, std::span<char* const> words,

@@ -34,6 +34,8 @@ PLACEHOLDERS = {
     "NUM": r"\d+",
     "UUID": r"[0-9a-v]{20}",
     "USAGE": r"(?s:.*)",
+    "STAMP": r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d",
+    "ROOT": r"/[^\n]*",
 }
 PLACEHOLDER = re.compile(r"<([A-Z]+)(?::(\w+))?>")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -189,12 +191,21 @@ class Player:
         (self.folder / step["path"]).mkdir()
         return {}
 
+    def nothing(self, _):
+        return {}
+
     def write(self, step):
         (self.folder / step["path"]).write_text(self.moved(step["text"]))
         return {}
 
     def remove(self, step):
         (self.folder / step["path"]).unlink(missing_ok=True)
+        return {}
+
+    def glob(self, step):
+        """Binds the name of the one file there is."""
+        found, = self.folder.glob(step["path"])
+        self.names.values[step["name"]] = found.name
         return {}
 
     def edit(self, step):

@@ -38,13 +38,14 @@ def generated_modules():
 class Session:
     """A logged-in connection. Calls go through `call`, which adds token and deadline."""
 
-    def __init__(self, target, modules, login=True):
+    def __init__(self, target, modules, login=True, password=PASSWORD):
         self.schema, service = modules
         self.channel = grpc.insecure_channel(target, options=CHANNEL_OPTIONS)
         self.stub = service.ImmuServiceStub(self.channel)
         self.metadata = ()
         if login:
-            reply = self.call("Login", self.schema.LoginRequest(user=USER, password=PASSWORD))
+            reply = self.call("Login", self.schema.LoginRequest(
+                user=USER, password=password))
             self.metadata = (("authorization", "Bearer " + reply.token),)
 
     def call(self, method, request=None, timeout=CALL_SECONDS):
