@@ -1,34 +1,16 @@
 #include <admin.pb.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "base/error.h"
 #include "client/messages.h"
+#include "client/protobuf_bytes.h"
 
 namespace immudb::client {
 namespace {
 
 namespace wire = admin::v1;
-
-constexpr std::size_t kBytesMax = std::numeric_limits<int>::max();
-
-Bytes Encode(const google::protobuf::MessageLite& message) {
-  Bytes bytes(message.ByteSizeLong());
-  message.SerializeWithCachedSizesToArray(bytes.data());
-  return bytes;
-}
-
-template <typename Message>
-Result<Message> Parse(const Bytes& body) {
-  Message message;
-  if (body.size() > kBytesMax ||
-      !message.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
-    return Fail(Code::kCorrupted, "the server's reply cannot be read");
-  }
-  return message;
-}
 
 // Without a root of 32 bytes nothing is known of it.
 bool CopyRoot(const std::string& bytes, Digest& root) {

@@ -6,23 +6,13 @@
 
 #include "base/error.h"
 #include "client/messages.h"
+#include "client/protobuf_bytes.h"
 
 namespace immudb::client {
 namespace {
 
 Bytes ToBytes(const std::string& text) {
   return {text.begin(), text.end()};
-}
-
-template <typename Message>
-Result<Message> Parse(BytesView body) {
-  Message message;
-  constexpr std::size_t kBytesMax = std::numeric_limits<int>::max();
-  if (body.size() > kBytesMax ||
-      !message.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
-    return Fail(Code::kCorrupted, "the server's reply cannot be read");
-  }
-  return message;
 }
 
 Result<Digest> ToDigest(const std::string& bytes) {

@@ -3,18 +3,13 @@
 
 #include "base/check.h"
 #include "client/messages.h"
+#include "client/protobuf_bytes.h"
 
 namespace immudb::client {
 namespace {
 
 std::string Text(BytesView bytes) {
   return {bytes.begin(), bytes.end()};
-}
-
-Bytes Encode(const google::protobuf::MessageLite& message) {
-  Bytes bytes(message.ByteSizeLong());
-  message.SerializeWithCachedSizesToArray(bytes.data());
-  return bytes;
 }
 
 template <typename Message>
