@@ -32,14 +32,25 @@ Error AsTampered(Error error) {
   return error;
 }
 
-std::string_view VouchText(Vouch vouch) {
-  switch (vouch) {
-    case Vouch::kNone: return "unverified";
-    case Vouch::kOlder: return "continues an expected root";
-    case Vouch::kSigned: return "signed";
-    case Vouch::kWhole: return "as expected";
+bool IsEqual(BytesView a, BytesView b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
+
+// Checks that the key that is pinned, by its point or by the point's SHA-256, has signed the
+// snapshot. Errors: kTampered.
+Status CheckSigned(const ledger::SnapshotManifest& manifest, BytesView pinned_key) {
+  const std::string& origin = manifest.meta.origin;
+  if (manifest.signature.empty()) {
+    return Fail(Code::kTampered, "the snapshot of {} is not signed", origin);
   }
-  return "unverified";
+  const Digest fingerprint = crypto::Sha256(manifest.public_key);
+  if (!IsEqual(pinned_key, manifest.public_key) && !IsEqual(pinned_key, fingerprint)) {
+    return Fail(Code::kTampered, "the snapshot of {} is signed with another key", origin);
+  }
+  if (!ledger::HasSoundSignature(manifest)) {
+    return Fail(Code::kTampered, "the signature of the snapshot of {} is wrong", origin);
+  }
+  return {};
 }
 
 class DirectoryRestoration {
@@ -65,9 +76,9 @@ class DirectoryRestoration {
   Status CheckSnapshot(const ledger::SnapshotManifest& manifest, const TarMember& member);
   void RequireOlderRoots(ledger::Restoration& restoration) const;
   Status CheckManifest(ArchiveReader& archive, const TarMember& member);
-  Status Expect(const ExpectedState& expected);
+  Status Expect(const catalog::ExpectedRoot& expected);
   Status RecordRestoration();
-  bool IsAbout(const ExpectedState& expected, const std::string& database) const {
+  bool IsAbout(const catalog::ExpectedRoot& expected, const std::string& database) const {
     return expected.database == database ||
            (expected.database.empty() && database == catalog::kDefaultDatabase);
   }
@@ -185,7 +196,7 @@ Status DirectoryRestoration::CheckSnapshot(const ledger::SnapshotManifest& manif
     IMMUDB_TRY(CheckSigned(manifest, request_.pinned_key));
     database.vouch = Vouch::kSigned;
   }
-  for (const ExpectedState& expected : request_.expected) {
+  for (const catalog::ExpectedRoot& expected : request_.expected) {
     const bool is_exact = expected.size.value_or(manifest.head.size) == manifest.head.size;
     const bool may_be_digest = expected.database.empty() && !expected.size;
     if (!IsAbout(expected, place.database) || may_be_digest) continue;
@@ -205,7 +216,7 @@ Status DirectoryRestoration::CheckSnapshot(const ledger::SnapshotManifest& manif
 
 void DirectoryRestoration::RequireOlderRoots(ledger::Restoration& restoration) const {
   const RestoredDatabase& database = restored_.databases.back();
-  for (const ExpectedState& expected : request_.expected) {
+  for (const catalog::ExpectedRoot& expected : request_.expected) {
     if (!expected.size || !IsAbout(expected, database.name)) continue;
     restoration.Require({{.size = *expected.size, .root = expected.root}, "--expect"});
   }
@@ -231,11 +242,11 @@ Status DirectoryRestoration::CheckManifest(ArchiveReader& archive, const TarMemb
 }
 
 Status DirectoryRestoration::CheckExpected() {
-  for (const ExpectedState& expected : request_.expected) IMMUDB_TRY(Expect(expected));
+  for (const catalog::ExpectedRoot& expected : request_.expected) IMMUDB_TRY(Expect(expected));
   return {};
 }
 
-Status DirectoryRestoration::Expect(const ExpectedState& expected) {
+Status DirectoryRestoration::Expect(const catalog::ExpectedRoot& expected) {
   if (expected.database.empty() && !expected.size) {
     const bool is_digest = expected.root == restored_.digest;
     RestoredDatabase& first = restored_.databases.front();
@@ -348,6 +359,16 @@ void DirectoryRestoration::Abandon() {
 }
 
 }  // namespace
+
+std::string_view VouchText(Vouch vouch) {
+  switch (vouch) {
+    case Vouch::kNone: return "unverified";
+    case Vouch::kOlder: return "continues an expected root";
+    case Vouch::kSigned: return "signed with the expected key";
+    case Vouch::kWhole: return "as expected";
+  }
+  return "unverified";
+}
 
 Result<RestoredBackup> RestoreBackup(const RestorationContext& context,
                                      const RestorationRequest& request, ArchiveReader& archive) {

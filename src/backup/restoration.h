@@ -8,11 +8,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backup/archive.h"
-#include "backup/expectation.h"
 #include "base/clock.h"
+#include "catalog/expected_root.h"
 #include "catalog/server_id.h"
 #include "crypto/random.h"
 #include "immudb/bytes.h"
@@ -43,7 +44,7 @@ struct RestorationRequest {
   std::string directory;
   // Where an existing data directory goes; empty: it is not replaced.
   std::string replaced_directory;
-  std::vector<ExpectedState> expected;
+  std::vector<catalog::ExpectedRoot> expected;
   Bytes pinned_key;  // The point or its SHA-256; empty: none is.
   // Who may log in: a backup does not hold it.
   Bytes users_file;
@@ -58,6 +59,9 @@ enum class Vouch : std::uint8_t {
   kSigned,  // All of it, by the pinned key.
   kWhole,   // All of it, by its root or by the digest of the backup.
 };
+
+// For people: "as expected".
+std::string_view VouchText(Vouch vouch);
 
 struct RestoredDatabase {
   std::string name;

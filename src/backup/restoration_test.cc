@@ -185,7 +185,7 @@ TEST_F(RestorationTest, WhatIsExpectedIsComparedBeforeTheFolderAppears) {
        {Case{digest, Vouch::kWhole, Vouch::kWhole}, Case{root, Vouch::kWhole, Vouch::kNone},
         Case{Text("defaultdb={}@20", root), Vouch::kWhole, Vouch::kNone}}) {
     RestorationRequest request = Request();
-    request.expected = ParseExpectedStates(text).value();
+    request.expected = catalog::ParseExpectedRoots(text, catalog::Sizes::kOptional).value();
     const auto restored = Restore(archive_, request);
     ASSERT_TRUE(restored) << text << restored.error().message;
     EXPECT_EQ(restored->databases[0].vouch, first) << text;
@@ -196,7 +196,7 @@ TEST_F(RestorationTest, WhatIsExpectedIsComparedBeforeTheFolderAppears) {
        {wrong, "defaultdb=" + wrong, "second=" + root, "none=" + root, root + "@19", root + "@21",
         wrong + "@20", Text("defaultdb={},{}", root, wrong)}) {
     RestorationRequest request = Request();
-    request.expected = ParseExpectedStates(text).value();
+    request.expected = catalog::ParseExpectedRoots(text, catalog::Sizes::kOptional).value();
     EXPECT_EQ(Restore(archive_, request).error().code, Code::kTampered) << text;
     ExpectNothing();
   }

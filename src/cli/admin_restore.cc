@@ -106,7 +106,7 @@ Result<backup::RestorationRequest> ReadRequest(Context& context) {
     request.replaced_directory = Text("{}_bkp_before_restore_{}", directory, TimeStamp());
   }
   request.restorer = SystemUserText();
-  auto expected = backup::ParseExpectedStates(options.text("expect"));
+  auto expected = catalog::ParseExpectedRoots(options.text("expect"), catalog::Sizes::kOptional);
   if (!expected) return UsageError(context, Text("--expect: {}", expected.error().message));
   request.expected = *std::move(expected);
   if (const std::string& key = options.text("server-key"); !key.empty()) {

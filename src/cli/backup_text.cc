@@ -17,16 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string_view VouchText(backup::Vouch vouch) {
-  switch (vouch) {
-    case backup::Vouch::kNone: return "unverified";
-    case backup::Vouch::kOlder: return "continues an expected root";
-    case backup::Vouch::kSigned: return "signed with the expected key";
-    case backup::Vouch::kWhole: return "as expected";
-  }
-  return "unverified";
-}
-
 Json HeadJson(const std::string& name, const TreeHead& head) {
   return {{"database", name}, {"size", head.size.value}, {"root", ToHex(head.root)}};
 }
@@ -71,7 +61,7 @@ std::string RestorationText(const backup::RestoredBackup& restored, std::string_
     for (const backup::RestoredDatabase& database : restored.databases) {
       Json object = HeadJson(database.name, database.head);
       object["taken_us"] = database.taken_us;
-      object["state"] = VouchText(database.vouch);
+      object["state"] = backup::VouchText(database.vouch);
       databases.push_back(object);
     }
     Json object = {{"restored", source},
@@ -86,7 +76,8 @@ std::string RestorationText(const backup::RestoredBackup& restored, std::string_
   bool is_vouched = true;
   for (const backup::RestoredDatabase& database : restored.databases) {
     is_vouched = is_vouched && database.vouch != backup::Vouch::kNone;
-    text += Text("{}: {}\n", HeadText(database.name, database.head), VouchText(database.vouch));
+    text +=
+        Text("{}: {}\n", HeadText(database.name, database.head), backup::VouchText(database.vouch));
   }
   if (is_vouched) return text;
   text +=

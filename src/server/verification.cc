@@ -31,7 +31,8 @@ void AddFinding(InspectionReport& report, InspectedPart part, std::string text) 
   report.findings.insert(report.findings.begin(), {part, std::move(text), std::nullopt});
 }
 
-bool IsExpectedOf(const ExpectedRoot& expected, const std::string& database, bool is_only) {
+bool IsExpectedOf(const catalog::ExpectedRoot& expected, const std::string& database,
+                  bool is_only) {
   return expected.database.empty() ? is_only : expected.database == database;
 }
 
@@ -61,8 +62,8 @@ bool IsOnly(const std::vector<StoredDatabase>& chosen, const std::string& name) 
 }
 
 Status CheckExpected(const std::vector<StoredDatabase>& chosen,
-                     const std::vector<ExpectedRoot>& expected) {
-  for (const ExpectedRoot& root : expected) {
+                     const std::vector<catalog::ExpectedRoot>& expected) {
+  for (const catalog::ExpectedRoot& root : expected) {
     const bool has_place =
         std::any_of(chosen.begin(), chosen.end(), [&](const StoredDatabase& database) {
           return IsExpectedOf(root, database.name, IsOnly(chosen, database.name));
@@ -130,9 +131,10 @@ Result<Verification> Verify(const VerificationContext& context,
   IMMUDB_TRY(CheckExpected(chosen, request.expected));
   for (const StoredDatabase& database : chosen) {
     std::vector<RecordedRoot> recorded;
-    for (const ExpectedRoot& root : request.expected) {
+    for (const catalog::ExpectedRoot& root : request.expected) {
       const bool is_meant = IsExpectedOf(root, database.name, IsOnly(chosen, database.name));
-      if (is_meant) recorded.push_back({root.head, "--expect"});
+      if (is_meant)
+        recorded.push_back({{.size = root.size.value(), .root = root.root}, "--expect"});
     }
     IMMUDB_ASSIGN(VerifiedDatabase verified,
                   VerifyDatabase(read_only, database, std::move(recorded)));

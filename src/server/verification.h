@@ -8,18 +8,19 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "catalog/expected_root.h"
 #include "crypto/random.h"
 #include "immudb/inspection.h"
 #include "immudb/result.h"
 #include "io/file_system.h"
-#include "server/expected_root.h"
 
 namespace immudb::server {
 
 struct VerificationRequest {
   std::string directory;
-  std::string database;                // Empty: all.
-  std::vector<ExpectedRoot> expected;  // One without a name is for the only database looked at.
+  std::string database;  // Empty: all.
+  // Each with a size; one without a name is for the only database looked at.
+  std::vector<catalog::ExpectedRoot> expected;
 };
 
 struct VerifiedDatabase {

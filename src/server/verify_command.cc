@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "catalog/expected_root.h"
 #include "crypto/random.h"
 #include "io/posix_file_system.h"
 #include "server/option_table.h"
@@ -29,7 +30,9 @@ Result<VerificationRequest> ReadRequest(const process::CommandLine& line,
   }
   VerificationRequest request{
       .directory = options.text("dir"), .database = options.text("database"), .expected = {}};
-  IMMUDB_ASSIGN(request.expected, ParseExpectedRoots(options.text("expect")));
+  auto expected = catalog::ParseExpectedRoots(options.text("expect"), catalog::Sizes::kRequired);
+  if (!expected) return Fail(expected.error().code, "flag --expect: {}", expected.error().message);
+  request.expected = *std::move(expected);
   return request;
 }
 
