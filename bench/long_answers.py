@@ -24,8 +24,8 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "harness"))
 
 import grpc
+import h2load
 import server
-import server_bench
 import wire
 
 MANY = 1_000_000  # Versions of one key, and members of one set.
@@ -53,7 +53,7 @@ def load(session, target, token, keys):
             KVs=[schema.KeyValue(key=key(n), value=VALUE) for n in range(first, last)]))
     print(json.dumps({"row": f"loaded {keys} keys", "per_second": round(
         keys / (time.monotonic() - started))}), flush=True)
-    server_bench.run_h2load(target, "Set", schema.KeyValue(key=VERSIONS, value=VALUE), token,
+    h2load.run(target, "Set", schema.KeyValue(key=VERSIONS, value=VALUE), token,
                             1024, 8, MANY)
     for first in range(0, MANY, MEMBERS_PER_CALL):
         last = min(MANY, first + MEMBERS_PER_CALL)
@@ -177,7 +177,7 @@ class Highest:
 
     def watch(self):
         while not self.done.wait(0.02):
-            self.mib = max(self.mib, server_bench.resident_mib(self.pid))
+            self.mib = max(self.mib, h2load.resident_mib(self.pid))
 
     def __exit__(self, *_):
         self.done.set()
@@ -205,7 +205,7 @@ class Beside:
     def end(self):
         """What it got, and the processor time it used itself, by the second of asking."""
         self.seconds += time.monotonic() - self.resumed
-        cpu = server_bench.cpu_seconds(self.process.pid)
+        cpu = h2load.cpu_seconds(self.process.pid)
         got = json.loads(self.process.communicate()[0].splitlines()[-1])
         return got | {"items_per_second": got["items"] / self.seconds,
                       "asker_cpu": round(cpu / self.seconds, 2)}
@@ -214,13 +214,13 @@ class Beside:
 def rate(database, token, schema, method, calls):
     """Calls per second of an honest client."""
     requests = {"Get": schema.Key(key=key(7)), "Set": schema.KeyValue(key=b"other", value=VALUE)}
-    return server_bench.run_h2load(
+    return h2load.run(
         database.target, method, requests[method], token, 16, 1, calls)
 
 
 def measure(name, database, token, schema, calls):
     """Alone and beside in turns, since the machine's own speed changes by the minute."""
-    before = server_bench.resident_mib(database.pid())
+    before = h2load.resident_mib(database.pid())
     row, parts = {"row": name}, {method: [] for method in calls}
     alone = {method: [] for method in calls}
     with Highest(database.pid()) as highest:

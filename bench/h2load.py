@@ -22,7 +22,7 @@ def resident_mib(pid):
     return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) / 1024
 
 
-def run_h2load(target, method, body, token, in_flight, connections, calls):
+def run(target, method, body, token, in_flight, connections, calls):
     """Returns calls per second. Fails unless every call was answered with HTTP status 200."""
     frame = server.scratch_folder() / "request"
     message = body.SerializeToString()
