@@ -33,6 +33,7 @@ struct Shared {
   std::atomic<std::uint64_t> steps{0};
   Mutex maintaining;  // Held in the maintainer's role.
   bool done() const { return published.load() == kEntries; }
+  bool failed() const { return errors.load() > 0; }
 };
 
 void WriteAll(KeyIndex& index, Shared& shared) {
@@ -48,6 +49,11 @@ void WriteAll(KeyIndex& index, Shared& shared) {
     index.Add(group);
     shared.published.store(i, std::memory_order_release);
     if (i - shared.frozen.load() > 9'000 || i == kEntries) {
+      // One run for each part that is frozen, so that there is something to merge however the
+      // threads are scheduled.
+      while (!shared.failed() && index.covered().value < shared.frozen.load()) {
+        std::this_thread::yield();
+      }
       index.Freeze(TreeSize{i});
       shared.frozen.store(i);
     }
@@ -62,8 +68,7 @@ void SortMemory(KeyIndex& index, Shared& shared) {
 }
 
 void Maintain(KeyIndex& index, Shared& shared) {
-  for (bool last = false; !last;) {
-    last = shared.done();
+  while (!shared.failed() && index.covered().value < kEntries) {
     if (index.covered().value < shared.frozen.load()) {
       const MutexLock lock(shared.maintaining);
       shared.errors += !index.WriteFrozen() || !index.Install();
@@ -72,12 +77,14 @@ void Maintain(KeyIndex& index, Shared& shared) {
   }
 }
 
-// Small steps, so that runs are written and installed between them.
+// Small steps, so that runs are written and installed between them. Ends once everything is in runs
+// and nothing is left to merge.
 void MergeRuns(KeyIndex& index, Shared& shared) {
-  for (bool last = false; !last;) {
-    last = shared.done();
+  for (;;) {
+    const bool is_last = shared.failed() || index.covered().value == kEntries;
     auto merge = index.StartMerge();
     if (merge == nullptr) {
+      if (is_last) return;
       std::this_thread::yield();
       continue;
     }
